@@ -1,0 +1,150 @@
+"""ForestStudent: extremely randomised trees that learn soft labels."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdrift._students import check_soft_labels
+
+
+class ForestStudent(ClassifierMixin, BaseEstimator):
+    """Extremely randomised trees that learn a teacher's soft labels.
+
+    The trees predict the probabilities of all classes at once; the forest averages
+    them. A row unlike any that was seen in training lands among rows that share some of
+    its features with it, not on the far side of a decision boundary, so the student
+    fails in other places than its teacher, whatever the teacher is.
+
+    Parameters
+    ----------
+    n_estimators : int, default=50
+        Number of trees.
+    max_features : {"sqrt", "log2"}, int, float or None, default="sqrt"
+        Features tried at each split, as in ExtraTreesRegressor.
+    min_samples_leaf : int, default=1
+        Training rows in a leaf, at least.
+    random_state : int, RandomState or None, default=None
+
+    Attributes
+    ----------
+    forest_ : ExtraTreesRegressor
+    classes_ : array of shape (n_classes,)
+        ``arange(n_classes)`` after soft labels, else the distinct class labels.
+    n_features_in_ : int
+    feature_names_in_ : array of str
+
+    References
+    ----------
+    Geurts, Ernst and Wehenkel, "Extremely randomized trees", Machine Learning 63, 2006.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from skdrift import ForestStudent
+    >>> X, y = load_iris(return_X_y=True)
+    >>> P = SVC(probability=True, random_state=0).fit(X, y).predict_proba(X)
+    >>> ForestStudent(random_state=0).fit(X, P).predict_proba(X[:1]).round(1)
+    array([[1., 0., 0.]])
+    """
+
+    _parameter_constraints = {
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "max_features": [
+            StrOptions({"sqrt", "log2"}),
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, 0, 1, closed="right"),
+            None,
+        ],
+        "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_estimators=50,
+        *,
+        max_features="sqrt",
+        min_samples_leaf=1,
+        random_state=None,
+    ):
+        self.n_estimators = n_estimators
+        self.max_features = max_features
+        self.min_samples_leaf = min_samples_leaf
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Grow the trees.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+            Numbers; NaN is a value of its own.
+        y : array of shape (n, n_classes) or (n,)
+            Soft labels, or class labels.
+
+        Returns
+        -------
+        self
+        """
+        rows = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan")
+        y, soft = check_soft_labels(y, len(rows), type(self).__name__)
+        if soft:
+            classes, P = np.arange(y.shape[1]), y
+        else:
+            classes, codes = np.unique(y, return_inverse=True)
+            P = np.eye(len(classes))[codes]
+        self.forest_ = ExtraTreesRegressor(
+            self.n_estimators,
+            max_features=self.max_features,
+            min_samples_leaf=self.min_samples_leaf,
+            random_state=self.random_state,
+        ).fit(rows, P)
+        self.classes_ = classes
+        return self
+
+    def predict_proba(self, X):
+        """Average the class probabilities of the trees.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+
+        Returns
+        -------
+        Q : array of shape (n, n_classes)
+        """
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
+        )
+        # The trees are asked directly: the forest's own predict starts a thread pool
+        # at every call, which takes many times as long for a batch of 100 rows.
+        total = np.zeros((len(X), len(self.classes_)))
+        for tree in self.forest_.estimators_:
+            total += tree.tree_.predict(X).reshape(total.shape)
+        return total / len(self.forest_.estimators_)
+
+    def predict(self, X):
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+
+        Returns
+        -------
+        labels : array of shape (n,)
+        """
+        proba = self.predict_proba(X)
+        return self.classes_[proba.argmax(axis=1)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
