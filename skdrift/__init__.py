@@ -1,28 +1,32 @@
 """Tell whether new, unlabelled data is hurting a deployed classifier."""
 
-from importlib import import_module
+from skdrift._contamination import ContaminationSweep
+from skdrift._displays import ContaminationDisplay, HarmScoreDisplay
+from skdrift._distillation import DistillationScorer
+from skdrift._forest_student import ForestStudent
+from skdrift._harm import label_harm
+from skdrift._instance_scaler import InstanceScaler
+from skdrift._keras import KerasStudent
+from skdrift._keras_teacher import KerasTeacher
+from skdrift._ks import KSDriftTest
+from skdrift._result import DriftResult
+from skdrift._students import SoftLabelClassifier
+from skdrift._threshold import ScoreThreshold
 
 __version__ = "0.1.0"
 
-_MODULES = {
-    "ContaminationDisplay": "_displays",
-    "ContaminationSweep": "_contamination",
-    "DistillationScorer": "_distillation",
-    "DriftResult": "_result",
-    "DriftMonitor": "_monitor",
-    "HarmScoreDisplay": "_displays",
-    "InstanceScaler": "_instance_scaler",
-    "KSDriftTest": "_ks",
-    "KerasStudent": "_keras",
-    "KerasTeacher": "_keras",
-    "ScoreThreshold": "_threshold",
-    "SoftLabelClassifier": "_students",
-    "TailDriftTest": "_tail",
-    "label_harm": "_harm",
-}
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        return getattr(import_module(f"skdrift.{_MODULES[name]}"), name)
-    raise AttributeError(f"module 'skdrift' has no attribute {name!r}")
+__all__ = [
+    "ContaminationDisplay",
+    "ContaminationSweep",
+    "DistillationScorer",
+    "DriftResult",
+    "ForestStudent",
+    "HarmScoreDisplay",
+    "InstanceScaler",
+    "KSDriftTest",
+    "KerasStudent",
+    "KerasTeacher",
+    "ScoreThreshold",
+    "SoftLabelClassifier",
+    "label_harm",
+]

@@ -1,4 +1,4 @@
-"""The parts of cross-fitting: chunks of rows, models by fold, and the fit of one fold."""
+"""The parts of cross-fitting: chunks of rows, models by fold, the fit of a fold."""
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator

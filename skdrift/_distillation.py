@@ -1,4 +1,4 @@
-"""DistillationScorer: how far a distilled student departs from its teacher, row by row."""
+"""DistillationScorer: how far a distilled student departs from its teacher."""
 
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -294,7 +294,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         return self.score_proba(*self.teacher_student_proba(X))
 
     def teacher_student_proba(self, X):
-        """Return the class probabilities of teacher and student, `batch_size` at a time.
+        """Return the class probabilities of teacher and student.
 
         Parameters
         ----------
@@ -399,7 +399,9 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
                     f"these; got {divergence!r}"
                 )
         if not divergences:
-            raise ValueError("divergence must name at least one score; got an empty list")
+            raise ValueError(
+                "divergence must name at least one score; got an empty list"
+            )
         return divergences
 
     def _ask(self, proba, classes):
@@ -432,5 +434,10 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             return tags
         tags.target_tags.required = not trained or self.error_model is not None
         tags.input_tags = get_tags(teacher).input_tags
+        if self.student is not None:
+            # what the student cannot read, the two together cannot
+            reads = get_tags(self.student).input_tags
+            tags.input_tags.sparse = tags.input_tags.sparse and reads.sparse
+            tags.input_tags.allow_nan = tags.input_tags.allow_nan and reads.allow_nan
         tags.transformer_tags.preserves_dtype = []
         return tags

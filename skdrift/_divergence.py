@@ -8,8 +8,8 @@ that student and teacher are further apart. Logarithms are natural.
 import numpy as np
 from scipy.special import rel_entr
 
-# Keras clips probabilities at this value before it takes logarithms; the same value here
-# keeps every score finite and `kl` and `cross_entropy` equal to `keras.losses`.
+# Keras clips probabilities at this value before it takes logarithms; the same value
+# here keeps every score finite and `kl` and `cross_entropy` equal to `keras.losses`.
 EPSILON = 1e-7
 BLEND_WEIGHT = 0.8
 
@@ -91,10 +91,11 @@ DIVERGENCES = {
 def conformal_p_value_knots(reference):
     """Return where the conformal p-value of a score is known, as (values, p-values).
 
-    At a value v of the reference, p = (1 + #{reference >= v}) / (n + 1); one step beyond
-    the largest it is 1 / (n + 1). Interpolating between those knots, and not jumping from
-    one to the next, keeps the result continuous: a score that differs in its last bit
-    because it was computed in another batch gets the same p-value up to rounding.
+    At a value v of the reference, p = (1 + #{reference >= v}) / (n + 1); one step
+    beyond the largest it is 1 / (n + 1). Interpolating between those knots, and not
+    jumping from one to the next, keeps the result continuous: a score that differs in
+    its last bit because it was computed in another batch gets the same p-value up to
+    rounding.
 
     Parameters
     ----------

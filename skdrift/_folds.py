@@ -18,9 +18,9 @@ _BLOCK = 1_000_000  # cells hashed at once, which bounds the temporary memory
 def row_hashes(X):
     """Hash every row of X by its values.
 
-    Numbers count by their value as float64, whatever their dtype, and -0 equals 0; other
-    cells by their text; every kind of missing value is the same. A zero adds nothing, so
-    a sparse row and its dense twin agree.
+    Numbers count by their value as float64, whatever their dtype, and -0 equals 0;
+    other cells by their text; every kind of missing value is the same. A zero adds
+    nothing, so a sparse row and its dense twin agree.
 
     Parameters
     ----------

@@ -5,12 +5,12 @@ from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.frozen import FrozenEstimator
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.utils import _safe_indexing
 
+from skdrift._forest_student import ForestStudent
 from skdrift._keras import KerasStudent
 from skdrift._students import SoftLabelClassifier
 
@@ -40,17 +40,20 @@ def resolve_student(student, teacher, X):
             f"probabilities, or None; got {student!r}"
         )
     last = student[-1] if isinstance(student, Pipeline) else student
-    learns_soft_labels = isinstance(last, (KerasStudent, SoftLabelClassifier))
+    learns_soft_labels = isinstance(
+        last, (ForestStudent, KerasStudent, SoftLabelClassifier)
+    )
     if is_classifier(student) and not learns_soft_labels:
         return SoftLabelClassifier(student)
     return student
 
 
 def default_student(teacher, X):
-    """Build a logistic regression behind preprocessing that fits ``X``.
+    """Build the student that is trained when the user names none.
 
-    A teacher that is a Pipeline lends its fitted preprocessing. Without one, numbers
-    are imputed and standardised, categories one-hot encoded, N-d arrays flattened.
+    Trees (:class:`ForestStudent`), or for sparse rows, such as texts, a logistic
+    regression. A teacher that is a Pipeline lends its fitted preprocessing. Without one
+    N-d arrays are flattened and the categories of a DataFrame one-hot encoded.
     """
     inner = teacher.estimator if isinstance(teacher, FrozenEstimator) else teacher
     steps = []
@@ -58,30 +61,24 @@ def default_student(teacher, X):
     if isinstance(inner, Pipeline) and len(inner.steps) > 1:
         steps.append(FrozenEstimator(inner[:-1]))
         sample = inner[:-1].transform(sample)
-    steps += _preprocessing(sample)
-    return make_pipeline(
-        *steps, SoftLabelClassifier(LogisticRegression(max_iter=1000))
-    )
+    if sparse.issparse(sample):
+        learner = SoftLabelClassifier(LogisticRegression(max_iter=1000))
+    else:
+        steps += _preprocessing(sample)
+        learner = ForestStudent()
+    return make_pipeline(*steps, learner) if steps else learner
 
 
 def _preprocessing(sample):
-    if sparse.issparse(sample):
-        return []
-    if hasattr(sample, "dtypes") and hasattr(sample, "iloc"):
-        if all(kind.kind in "fiub" for kind in sample.dtypes):
-            return _numeric_steps()
-        categories = make_pipeline(
-            SimpleImputer(strategy="most_frequent", add_indicator=False),
-            OneHotEncoder(handle_unknown="ignore"),
-        )
-        numbers = make_column_selector(dtype_include="number")
-        others = make_column_selector(dtype_exclude="number")
+    if hasattr(sample, "iloc"):
+        numbers = make_column_selector(dtype_include="number")(sample)
+        others = [name for name in sample.columns if name not in numbers]
+        if not others:
+            return []
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         return [
             ColumnTransformer(
-                [
-                    ("numbers", make_pipeline(*_numeric_steps()), numbers),
-                    ("categories", categories, others),
-                ]
+                [("numbers", "passthrough", numbers), ("others", encoder, others)]
             )
         ]
     array = np.asarray(sample)
@@ -94,16 +91,7 @@ def _preprocessing(sample):
                 f"teacher's own preprocessing, but X holds {array.dtype} and the "
                 "teacher is no Pipeline; give a student that reads X"
             ) from None
-    if array.ndim > 2:
-        return [FunctionTransformer(flatten_rows), *_numeric_steps()]
-    return _numeric_steps()
-
-
-def _numeric_steps():
-    return [
-        SimpleImputer(add_indicator=True, keep_empty_features=True),
-        StandardScaler(),
-    ]
+    return [FunctionTransformer(flatten_rows)] if array.ndim > 2 else []
 
 
 def fit_student(student, X, P):

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from skdrift._keras import KerasTeacher
+from skdrift._keras_teacher import KerasTeacher
 
 
 def is_keras_model(estimator):

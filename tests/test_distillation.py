@@ -67,14 +67,18 @@ def test_scores_are_finite_and_one_function_of_the_row(digits, scorer):
     assert scores.dtype == np.float64
     assert np.isfinite(scores).all()
     np.testing.assert_allclose(
-        scores, np.vstack([scorer.transform(row[np.newaxis]) for row in fresh]), atol=1e-9
+        scores,
+        np.vstack([scorer.transform(row[np.newaxis]) for row in fresh]),
+        atol=1e-9,
     )
     np.testing.assert_allclose(scorer.transform(X[::-1]), scorer.transform(X)[::-1])
 
 
 def test_fit_transform_is_fit_then_transform(digits, scorer):
     teacher, X, _, _ = digits
-    scores = DistillationScorer(FrozenEstimator(teacher), random_state=0).fit_transform(X)
+    scores = DistillationScorer(FrozenEstimator(teacher), random_state=0).fit_transform(
+        X
+    )
     np.testing.assert_allclose(scores, scorer.transform(X), atol=1e-9)
 
 
@@ -128,7 +132,9 @@ def test_same_seed_same_bits(digits, n_jobs):
         for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
-    alone = DistillationScorer(FrozenEstimator(teacher), student=student, random_state=3)
+    alone = DistillationScorer(
+        FrozenEstimator(teacher), student=student, random_state=3
+    )
     np.testing.assert_array_equal(alone.fit(X).transform(fresh), first)
 
 
@@ -145,7 +151,9 @@ def test_the_estimators_given_are_left_alone(digits):
 @pytest.mark.parametrize("copy", [deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
 def test_copies_score_the_same_bits(digits, scorer, copy):
     fresh = digits[-1]
-    np.testing.assert_array_equal(copy(scorer).transform(fresh), scorer.transform(fresh))
+    np.testing.assert_array_equal(
+        copy(scorer).transform(fresh), scorer.transform(fresh)
+    )
 
 
 def test_columns_and_their_names(digits):
@@ -263,7 +271,7 @@ def test_mixed_frame_through_the_preprocessing_of_the_teacher():
     assert scorer.classes_.tolist() == ["no", "yes"]
     assert scorer.fidelity_ > 0.7
     assert list(scorer.feature_names_in_) == ["age", "city"]
-    with pytest.raises(ValueError, match="columns are missing|feature names"):
+    with pytest.raises(ValueError, match=r"columns are missing|feature names"):
         scorer.transform(frame[["age"]])
 
 
@@ -322,7 +330,7 @@ def test_a_memory_mapped_array_is_scored_in_chunks(digits, tmp_path):
 
 class TestBadInput:
     def test_no_labels(self, digits):
-        teacher, X, y, _ = digits
+        teacher, X, _, _ = digits
         with pytest.raises(ValueError, match=r"needed by the teacher.*FrozenEstimator"):
             DistillationScorer(RandomForestClassifier()).fit(X)
         with pytest.raises(ValueError, match="needed by error_model"):
@@ -397,4 +405,6 @@ class TestBadInput:
                 return np.full((len(X), 2), 0.5)
 
         with pytest.raises(ValueError, match="give a student that reads X"):
-            DistillationScorer(FrozenEstimator(Reader())).fit([f"t{i}" for i in range(9)])
+            DistillationScorer(FrozenEstimator(Reader())).fit(
+                [f"t{i}" for i in range(9)]
+            )
