@@ -1,0 +1,60 @@
+# Every step of .ci/run is a target here, so that a person can run one alone.
+# `main-job` and `test` run the two commands that the README gives, word for word.
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_OLDEST ?= .venv-oldest
+VENV_WHEEL ?= .venv-wheel
+
+export MPLBACKEND = Agg
+export TF_CPP_MIN_LOG_LEVEL = 3
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: all main-job test lint format docs test-oldest wheel clean
+
+all: main-job test lint docs test-oldest wheel
+
+main-job:
+	bash -euc "$$($(PYTHON) .ci/readme_command.py main-job)"
+
+test:
+	bash -euc "$$($(PYTHON) .ci/readme_command.py test)"
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+lint: $(VENV)/bin/python
+	$(VENV)/bin/pip install -q ".[lint]"
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(VENV)/bin/python
+	$(VENV)/bin/pip install -q ".[lint]"
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/bin/python
+	$(VENV)/bin/pip install -q ".[docs]"
+	rm -rf docs/_build docs/auto_examples docs/generated
+	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+# The lowest version of each requirement, taken from pyproject.toml itself. They have
+# wheels for Python 3.11 and 3.12: give PYTHON=python3.11 where python3 is newer.
+test-oldest:
+	rm -rf $(VENV_OLDEST)
+	$(PYTHON) -m venv $(VENV_OLDEST)
+	$(PYTHON) .ci/oldest_versions.py > $(VENV_OLDEST)/oldest.txt
+	$(VENV_OLDEST)/bin/pip install -q -c $(VENV_OLDEST)/oldest.txt ".[test]"
+	$(PYTHON) .ci/oldest_versions.py --check $(VENV_OLDEST)
+	$(VENV_OLDEST)/bin/python -m pytest -n 2 -m "not keras"
+
+wheel:
+	rm -rf dist $(VENV_WHEEL)
+	$(PYTHON) -m venv $(VENV_WHEEL)
+	$(VENV_WHEEL)/bin/pip wheel -q --no-deps --wheel-dir dist .
+	$(VENV_WHEEL)/bin/pip install -q dist/skdrift-*.whl
+	cd / && "$(abspath $(VENV_WHEEL))/bin/python" "$(abspath .ci/import_installed.py)"
+
+clean:
+	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_WHEEL) build dist docs/_build \
+	    docs/auto_examples docs/generated

@@ -1,0 +1,60 @@
+"""Settings of the documentation. It builds without the network."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import skdrift
+
+project = "skdrift"
+author = "The skdrift developers"
+copyright = "2026, the skdrift developers"
+version = release = skdrift.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+# The user guide lists its pages by patterns.
+suppress_warnings = ["toc.empty_glob"]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "sg_execution_times.rst"]
+
+# Classes get their methods from the template, which leaves out what scikit-learn
+# gives to every estimator.
+autosummary_generate = True
+numpydoc_show_class_members = False
+numpydoc_validation_checks = {"GL01", "GL03", "GL08", "PR01", "PR02", "RT01", "SS01"}
+# Methods that scikit-learn writes at run time.
+numpydoc_validation_exclude = {r"\.set_\w+_request$", r"\.set_output$"}
+
+sphinx_gallery_conf = {
+    "examples_dirs": str(Path("..", "examples")),
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    # A command-line script on large data, with a page of its own.
+    "ignore_pattern": r"cifar10c",
+    "doc_module": ("skdrift",),
+    "backreferences_dir": str(Path("generated", "backreferences")),
+    "remove_config_comments": True,
+    "min_reported_time": 3600,
+    "show_memory": False,
+    "download_all_examples": False,
+    "show_signature": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skdrift"
+html_static_path = ["_static"]
+html_css_files = ["skdrift.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": False,
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+}
