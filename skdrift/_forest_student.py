@@ -1,11 +1,11 @@
 """ForestStudent: extremely randomised trees that learn soft labels."""
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._students import check_soft_labels
@@ -44,10 +44,10 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn.svm import SVC
+    >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from skdrift import ForestStudent
     >>> X, y = load_iris(return_X_y=True)
-    >>> P = SVC(probability=True, random_state=0).fit(X, y).predict_proba(X)
+    >>> P = KNeighborsClassifier().fit(X, y).predict_proba(X)
     >>> ForestStudent(random_state=0).fit(X, P).predict_proba(X[:1]).round(1)
     array([[1., 0., 0.]])
     """
@@ -57,7 +57,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         "max_features": [
             StrOptions({"sqrt", "log2"}),
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0, 1, closed="right"),
+            Interval(RealNotInt, 0, 1, closed="right"),
             None,
         ],
         "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
@@ -98,6 +98,11 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
             classes, P = np.arange(y.shape[1]), y
         else:
             classes, codes = np.unique(y, return_inverse=True)
+            if len(classes) < 2:
+                raise ValueError(
+                    "ForestStudent needs at least 2 classes in y, but got 1 class: "
+                    f"{classes[0]}"
+                )
             P = np.eye(len(classes))[codes]
         self.forest_ = ExtraTreesRegressor(
             self.n_estimators,
