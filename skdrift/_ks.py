@@ -90,13 +90,13 @@ class KSDriftTest(BaseDriftTest):
     --------
     >>> import numpy as np
     >>> from skdrift import KSDriftTest
-    >>> rng = np.random.default_rng(0)
+    >>> rng = np.random.default_rng(1)
     >>> test = KSDriftTest(alternative="greater").fit(rng.normal(size=(1000, 1)))
     >>> result = test.predict(rng.normal(0.5, size=(100, 1)))
     >>> result.is_drift
     True
     >>> f"{result.p_value:.1e}"
-    '7.6e-07'
+    '1.4e-03'
 
     Several batches at once:
 

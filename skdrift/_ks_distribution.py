@@ -134,14 +134,11 @@ def _untied_part(statistic, n, m, alternative):
 
 
 def _diagonal_p_values(statistic, n, m, ends, alternative):
-    lower, upper = _bounds(statistic, n, m, alternative)
+    symmetric = ends is None and alternative == "two-sided"
+    stop = (n + m + 1) // 2 if symmetric else n + m
+    lower, upper = _bounds(statistic, n, m, alternative, np.arange(stop + 1))
     p_value = diagonal_crossing_probability(
-        lower,
-        upper,
-        n,
-        m,
-        ends=ends,
-        symmetric=ends is None and alternative == "two-sided",
+        lower, upper, n, m, ends=ends, symmetric=symmetric
     )
     for lost in np.flatnonzero(np.isnan(p_value)):
         p_value[lost] = _block_p_value(
@@ -153,21 +150,20 @@ def _diagonal_p_values(statistic, n, m, ends, alternative):
 def _block_p_value(statistic, n, m, ends, alternative):
     if statistic <= 0:
         return 1.0
-    lower, upper = _bounds(np.array([statistic]), n, m, alternative)
     totals = np.arange(1, n + m + 1) if ends is None else np.flatnonzero(ends) + 1
-    return block_crossing_probability(totals, lower[0, totals], upper[0, totals], n, m)
+    lower, upper = _bounds(np.array([statistic]), n, m, alternative, totals)
+    return block_crossing_probability(totals, lower[0], upper[0], n, m)
 
 
-def _bounds(statistic, n, m, alternative):
-    """Fewest and most batch values among the first s pooled ones, for every s."""
-    total = np.arange(n + m + 1)
+def _bounds(statistic, n, m, alternative, totals):
+    """Fewest and most batch values among so many pooled ones that are still inside."""
     bound = statistic[:, None]
-    shape = (statistic.size, n + m + 1)
-    lower, upper = np.zeros(shape, dtype=np.int64), np.broadcast_to(total, shape)
+    shape = (statistic.size, totals.size)
+    lower, upper = np.zeros(shape, dtype=np.int64), np.full(shape, m, dtype=np.int64)
     if alternative != "less":
-        lower = (total * m - bound) // (n + m) + 1
+        lower = (totals * m - bound) // (n + m) + 1
     if alternative != "greater":
-        upper = (total * m + bound - 1) // (n + m)
+        upper = (totals * m + bound - 1) // (n + m)
     return lower, upper
 
 

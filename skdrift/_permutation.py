@@ -47,7 +47,8 @@ def diagonal_crossing_probability(
         Whether a group of tied values ends with the s-th value. The order within a
         group is void, so the region's bounds hold only there. None: no ties.
     symmetric : bool, default=False
-        Whether each region looks the same from the path's end.
+        Whether each region looks the same from the path's end. Then the bounds are read
+        up to the middle only and need go no further, s = (n_total + 1) // 2.
 
     Returns
     -------
@@ -56,23 +57,18 @@ def diagonal_crossing_probability(
         which happens only for probabilities far below 1e-100.
     """
     n_regions, n_total = len(lower), n_reference + n_batch
-    checked = np.ones((1, n_total + 1), dtype=bool)
+    middle = n_total // 2
+    rest = n_total - middle
+    checked = None
     if ends is not None:
         checked = np.ones((n_regions, n_total + 1), dtype=bool)
         checked[:, 1:] = ends
-    middle = n_total // 2
-    rest = n_total - middle
     bounds = [_carried_bounds(lower, upper, checked, rest)]
     if not symmetric:
-        backward = np.s_[:, ::-1]
-        bounds.append(
-            _carried_bounds(
-                n_batch - upper[backward],
-                n_batch - lower[backward],
-                checked[backward],
-                rest,
-            )
-        )
+        back = np.s_[:, ::-1]
+        checked = None if ends is None else checked[back]
+        lower, upper = n_batch - upper[back], n_batch - lower[back]
+        bounds.append(_carried_bounds(lower, upper, checked, rest))
     lower, upper = (np.concatenate(side).T for side in zip(*bounds))
     counts, reliable = _diagonals_of_path_counts(
         lower, upper, n_reference, n_batch, (middle, rest)
@@ -95,14 +91,13 @@ def _carried_bounds(lower, upper, checked, stop):
 
     Between two checks, it has not if it could have been inside at the last one.
     """
-    part = np.s_[:, : stop + 1]
     totals = np.arange(stop + 1)
-    lower = np.where(checked[part], lower[part], 0)
-    slack = np.where(checked[part], upper[part] - totals, 0)
-    return (
-        np.maximum.accumulate(lower, axis=1),
-        np.minimum.accumulate(slack, axis=1) + totals,
-    )
+    lower, slack = lower[:, : stop + 1], upper[:, : stop + 1] - totals
+    if checked is not None:
+        checked = checked[:, : stop + 1]
+        lower, slack = np.where(checked, lower, 0), np.where(checked, slack, 0)
+    slack = np.minimum.accumulate(slack, axis=1)
+    return np.maximum.accumulate(lower, axis=1), slack + totals
 
 
 def _diagonals_of_path_counts(lower, upper, n_reference, n_batch, wanted):
@@ -195,6 +190,7 @@ def block_crossing_probability(totals, lower, upper, n_reference, n_batch):
     batch_share = n_batch / n_total
     # The count of batch values never falls, so that an upper bound that does not rise
     # until the next position, or a lower bound that has not risen, holds by itself.
+    upper = np.minimum(upper, n_batch)
     needed = np.append(upper[:-1] < upper[1:], True)
     needed[0] |= lower[0] > 0
     needed[1:] |= lower[1:] > lower[:-1]
