@@ -97,7 +97,7 @@ def test_a_class_without_weight_keeps_its_column(iris, missing):
     "estimator",
     [
         RandomForestClassifier(n_estimators=50, random_state=0),
-        HistGradientBoostingClassifier(random_state=0),
+        HistGradientBoostingClassifier(max_iter=20, random_state=0),
         make_pipeline(StandardScaler(), LogisticRegression()),
     ],
 )
