@@ -152,20 +152,18 @@ def cifar10(folder):
     X = X.astype(np.float32) / 255
     teacher = keras.models.load_model(folder / "resnet32_cifar10.keras")
     files = sorted((folder / "cifar10c").glob("[!l]*.npy"))
-    n = 1000
-    shifted = {
-        severity: np.concatenate(
-            [np.load(file)[(severity - 1) * n : severity * n] for file in files]
-        ).astype(np.float32)
-        / 255
-        for severity in SEVERITIES
-    }
+    n, block = 400, 1000
+    shifted = {}
+    for severity in SEVERITIES:
+        start = (severity - 1) * block
+        rows = [np.load(file, mmap_mode="r")[start : start + n] for file in files]
+        shifted[severity] = np.concatenate(rows).astype(np.float32) / 255
     # How well the student learnt is no matter here, only what it costs to ask it.
     student = KerasStudent("conv", epochs=1, random_state=0)
     scorer = DistillationScorer(
         teacher, student=student, cross_fit=None, random_state=0
-    ).fit(X[-1000:])
-    measure("CIFAR-10", scorer, X[n : 2 * n], X[:n], y[:n], shifted)
+    ).fit(X[-block:])
+    measure("CIFAR-10", scorer, X[block : 2 * block], X[:n], y[:n], shifted)
 
 
 if __name__ == "__main__":
