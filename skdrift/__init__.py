@@ -11,6 +11,7 @@ from skdrift._keras_teacher import KerasTeacher
 from skdrift._ks import KSDriftTest
 from skdrift._result import DriftResult
 from skdrift._students import SoftLabelClassifier
+from skdrift._tail import TailDriftTest
 from skdrift._threshold import ScoreThreshold
 
 __version__ = "0.1.0"
@@ -28,5 +29,6 @@ __all__ = [
     "KerasTeacher",
     "ScoreThreshold",
     "SoftLabelClassifier",
+    "TailDriftTest",
     "label_harm",
 ]

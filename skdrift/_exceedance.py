@@ -48,7 +48,7 @@ def exceedance_p_values(above, below, n, m, rank, reference_above, reference_bel
         Reference size and batch size.
     rank : int
         Rank of the reference value, 1 for the smallest.
-    reference_above, reference_below : int
+    reference_above, reference_below : int or ndarray of int, shape (n_batches,)
         Reference values above and below it.
 
     Returns
@@ -69,16 +69,17 @@ def exceedance_p_values(above, below, n, m, rank, reference_above, reference_bel
     >>> p_value.round(12), exact
     (array([0.2]), array([ True]))
     """
-    cases, which = np.unique(np.stack((above, below)), axis=1, return_inverse=True)
-    p_value, exact = _distinct_p_values(
-        *cases, n, m, rank, reference_above, reference_below
+    cases = np.stack(
+        np.broadcast_arrays(above, below, reference_above, reference_below)
     )
+    cases, which = np.unique(cases, axis=1, return_inverse=True)
+    p_value, exact = _distinct_p_values(*cases, n, m, rank)
     # The shape of the inverse differs between versions of numpy.
     which = which.reshape(-1)
     return p_value[which], exact[which]
 
 
-def _distinct_p_values(above, below, n, m, rank, reference_above, reference_below):
+def _distinct_p_values(above, below, reference_above, reference_below, n, m, rank):
     total = n + m
     # From the top: the pooled values above the tie, and those with the tie.
     top = reference_above + above
@@ -100,9 +101,8 @@ def _below_the_tie(above, needed, total, m, top, top_tied):
     """Probability of fewer than ``above`` at the top but ``needed`` with the tie."""
     size = top_tied - top
     mean = top * (m / total)
-    least = max(needed - size, int(mean) - reach(total, m, top), 0)
-    tie_reach = reach(total - top, m, size)
-    if above - least > _TERMS or tie_reach > _TERMS:
+    least = max(needed - size, int(mean) - reach(total, m, top), m + top - total, 0)
+    if max(above - least, min(size, reach(total - top, m - least, size))) > _TERMS:
         bound = log_upper_tail(np.array([needed]), total, m, np.array([top_tied]))
         return np.exp(bound[0]), False
     at_top = np.arange(least, above)
@@ -144,24 +144,26 @@ def exceedance_test(reference, batches, q=0.95):
     >>> excess.round(3)
     array([[0.283, 0.95 ]])
     >>> p_value.round(4)
-    array([[0.1639, 0.0003]])
+    array([[0.1663, 0.0003]])
     """
     n, m = reference.shape[1], batches.shape[2]
     rank = quantile_rank(q, n)
-    shape = batches.shape[:2]
-    excess, p_value = np.empty(shape), np.empty(shape)
-    exact = np.empty(shape, dtype=bool)
-    for column, (values, batch) in enumerate(zip(reference, batches)):
-        quantile = values[rank - 1]
-        above = np.count_nonzero(batch > quantile, axis=1)
-        below = np.count_nonzero(batch < quantile, axis=1)
-        reference_below = int(values.searchsorted(quantile))
-        reference_above = n - int(values.searchsorted(quantile, side="right"))
-        excess[column] = above / m - reference_above / n
-        p_value[column], exact[column] = exceedance_p_values(
-            above, below, n, m, rank, reference_above, reference_below
-        )
-    return excess, p_value, exact
+    quantile = reference[:, rank - 1]
+    above = np.count_nonzero(batches > quantile[:, None, None], axis=2)
+    below = np.count_nonzero(batches < quantile[:, None, None], axis=2)
+    reference_above = np.count_nonzero(reference > quantile[:, None], axis=1)[:, None]
+    reference_below = np.count_nonzero(reference < quantile[:, None], axis=1)[:, None]
+    excess = above / m - reference_above / n
+    p_value, exact = exceedance_p_values(
+        above.reshape(-1),
+        below.reshape(-1),
+        n,
+        m,
+        rank,
+        np.broadcast_to(reference_above, above.shape).reshape(-1),
+        np.broadcast_to(reference_below, above.shape).reshape(-1),
+    )
+    return excess, p_value.reshape(above.shape), exact.reshape(above.shape)
 
 
 def exceedance_test_counts(reference, below, not_above, size, q=0.95):

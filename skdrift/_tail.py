@@ -85,7 +85,7 @@ class TailDriftTest(BaseDriftTest):
     above the quantile.
 
     Where ``result.p_value_method`` says "upper_bound", the p-value is at least as large
-    as the exact one: with many thousands of rows in a batch, and where counts do not
+    as the exact one: with thousands of rows in a batch, and where counts do not
     tell about ties (see `KSDriftTest`).
 
     References

@@ -35,6 +35,7 @@ from skdrift import (
     KSDriftTest,
     ScoreThreshold,
     SoftLabelClassifier,
+    TailDriftTest,
 )
 
 ESTIMATORS = [
@@ -52,6 +53,8 @@ ESTIMATORS = [
     ScoreThreshold(),
     SoftLabelClassifier(),
     SoftLabelClassifier(DecisionTreeClassifier(max_depth=5, random_state=0)),
+    TailDriftTest(),
+    TailDriftTest(statistic="exceedance"),
 ]
 KERAS_ESTIMATORS = [
     KerasStudent(epochs=5, learning_rate=0.1, batch_size=64),
@@ -72,7 +75,7 @@ EXPECTED_FAILURES = {
         "check_methods_subset_invariance": ONE_VERDICT_PER_BATCH,
         "check_methods_sample_order_invariance": ONE_VERDICT_PER_BATCH,
     }
-    for drift_test in (KSDriftTest,)
+    for drift_test in (KSDriftTest, TailDriftTest)
 }
 
 
@@ -117,9 +120,11 @@ def left_out_checks():
             )
 
 
-# check_set_output_transform_pandas itself passes an array after a DataFrame, to
-# scikit-learn's own transformers too.
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+# check_set_output_transform_pandas mixes arrays and DataFrames, on scikit-learn's own
+# transformers too.
+@pytest.mark.filterwarnings(
+    "ignore:X (has|does not have valid) feature names:UserWarning"
+)
 @pytest.mark.parametrize(("estimator", "check"), list(left_out_checks()))
 def test_checks_that_check_estimator_leaves_out(estimator, check):
     check(type(estimator).__name__, clone(estimator))

@@ -208,7 +208,11 @@ def make_sweep(detector, options, param_grid=None):
 def compare_scores(options, images, scorer):
     """Sweep over the scores that need no labels, each with each test."""
     detector = Pipeline([("scorer", scorer), ("test", KSDriftTest())])
-    tests = [KSDriftTest(alternative="greater"), TailDriftTest()]
+    tests = [
+        KSDriftTest(alternative="greater"),
+        TailDriftTest(),
+        TailDriftTest(statistic="exceedance"),
+    ]
     grid = [
         {"scorer__divergence": ["kl"], "test": [KSDriftTest()]},
         {"scorer__divergence": list(SCORES), "test": tests},
@@ -350,7 +354,7 @@ def main(arguments=None):
         [detector_table(sweep, names), detector_table(error_sweep, error_names)]
     )
     show("Detectors", detectors, output / "detectors.csv", index=False)
-    best = sweep.choose_candidate()
+    best = int(sweep.selectivity().groupby("candidate")["gap"].mean().idxmax())
     for candidate, prefix in [(0, "notebook"), (best, "best")]:
         show(
             f"Mean p-values: {names[candidate]}",

@@ -133,7 +133,8 @@ def _origins(training, held_out, n_batches, rng):
     size = min(1000, len(held_out) // 2, len(training))
     order = rng.permutation(len(held_out))
     reference, others = held_out[order[:size]], held_out[order[size:]]
-    batches = others[rng.integers(len(others), size=100 * n_batches)]
+    rows = rng.random((n_batches, len(others))).argpartition(100, axis=1)[:, :100]
+    batches = others[rows.ravel()]
     trained_on = training[rng.permutation(len(training))[:size]]
     yield "held-out images", reference, batches
     yield "the student's training images", trained_on, batches
