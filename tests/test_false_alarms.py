@@ -1,0 +1,72 @@
+"""The reference does not lie: the rows that train the student serve as reference too.
+
+`benchmarks/false_alarms.py` is the longer version of this simulation.
+"""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+
+from skdrift import DistillationScorer, ForestStudent, KSDriftTest
+
+N_SPLITS, N_BATCHES, BATCH_SIZE = 15, 60, 100
+
+
+def share_flagged(teacher, student, divergence, cross_fit, seed):
+    """Share of clean batches flagged at alpha = .05, two-sided and greater."""
+    n_fresh = N_BATCHES * BATCH_SIZE
+    X, y = make_classification(
+        1000 + n_fresh, 12, n_informative=6, flip_y=0.1, random_state=seed
+    )
+    teacher.set_params(random_state=seed).fit(X[:400], y[:400])
+    scorer = DistillationScorer(
+        FrozenEstimator(teacher),
+        student=student,
+        divergence=divergence,
+        cross_fit=cross_fit,
+        random_state=seed,
+    )
+    groups = np.repeat(np.arange(N_BATCHES), BATCH_SIZE)
+    shares = []
+    for alternative in ("two-sided", "greater"):
+        detector = make_pipeline(scorer, KSDriftTest(alternative=alternative))
+        detector.fit(X[400:1000])
+        result = detector.predict(X[-n_fresh:], groups=groups)
+        shares.append(np.mean(result.is_drift))
+    return shares
+
+
+PAIRS = [
+    pytest.param(
+        RandomForestClassifier(20), None, "combined", id="forest, default student"
+    ),
+    pytest.param(
+        HistGradientBoostingClassifier(max_iter=20),
+        ForestStudent(10),
+        "log_loss",
+        id="boosting, overfitting student",
+    ),
+]
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize(("teacher", "student", "divergence"), PAIRS)
+def test_false_alarms_are_as_rare_as_alpha_says(teacher, student, divergence):
+    shares = [
+        share_flagged(teacher, student, divergence, 5, seed) for seed in range(N_SPLITS)
+    ]
+    # A share is spread by the batches and more by the luck of the reference, .05 in all;
+    # three standard errors of the mean over the splits are .04.
+    for share in np.mean(shares, axis=0):
+        assert 0.01 < share < 0.085
+
+
+@pytest.mark.statistics
+def test_without_cross_fitting_an_overfitting_student_cries_wolf():
+    share = share_flagged(
+        HistGradientBoostingClassifier(max_iter=20), ForestStudent(10), "kl", None, 0
+    )
+    assert min(share) > 0.5
