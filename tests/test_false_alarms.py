@@ -58,8 +58,8 @@ def test_false_alarms_are_as_rare_as_alpha_says(teacher, student, divergence):
     shares = [
         share_flagged(teacher, student, divergence, 5, seed) for seed in range(N_SPLITS)
     ]
-    # A share is spread by the batches and more by the luck of the reference, .05 in all;
-    # three standard errors of the mean over the splits are .04.
+    # A share is spread by the batches and more by the luck of the reference, .05 in
+    # all; three standard errors of the mean over the splits are .04.
     for share in np.mean(shares, axis=0):
         assert 0.01 < share < 0.085
 
