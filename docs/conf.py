@@ -21,8 +21,6 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-# The user guide lists its pages by patterns.
-suppress_warnings = ["toc.empty_glob"]
 exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "sg_execution_times.rst"]
 
 # Classes get their methods from the template, which leaves out what scikit-learn

@@ -9,7 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
 
 from skdrift._cross_fit import by_fold, fit_fold, in_chunks, training_rows
 from skdrift._divergence import (
@@ -373,13 +377,16 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : ignored
+        input_features : array-like of str, default=None
+            Compared with ``feature_names_in_`` or counted; otherwise unused.
 
         Returns
         -------
         names : array of str of shape (n_scores,)
         """
         check_is_fitted(self, "students_")
+        if input_features is not None:
+            _check_feature_names_in(self, input_features, generate_names=False)
         if self.error_models_ is not None:
             return np.array(["harm_error_model"], dtype=object)
         names = [

@@ -90,7 +90,7 @@ class BaseDriftTest(BaseEstimator):
         self : object
         """
         self._check_window()
-        values = self._check_rows(X)
+        values = self._check_rows(X, reset=True)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.random_state_ = check_random_state(self.random_state)
         self.max_reference_ = self.max_reference or len(values)
@@ -124,8 +124,7 @@ class BaseDriftTest(BaseEstimator):
         if not hasattr(self, "reference_"):
             return self.fit(X)
         self._check_window()
-        values = self._check_rows(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        values = self._check_rows(X, reset=False)
         self._update(values)
         return self
 
@@ -155,8 +154,11 @@ class BaseDriftTest(BaseEstimator):
         self.n_samples_seen_ += len(values)
         self.reference_size_ = np.isfinite(self.reference_).sum(axis=1)
 
-    def _check_rows(self, X):
-        """Finite float values of shape (n_samples, n_features), NaN where omitted."""
+    def _check_rows(self, X, reset):
+        """Finite float values of shape (n_samples, n_features), NaN where omitted.
+
+        Unless ``reset``, the columns are compared with those of the reference.
+        """
         values = check_array(
             X,
             dtype=[np.float64, np.float32],
@@ -164,6 +166,9 @@ class BaseDriftTest(BaseEstimator):
             estimator=self,
             input_name="X",
         )
+        if not reset:
+            # before the values: columns of other names may well hold none
+            validate_data(self, X, reset=False, skip_check_array=True)
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(values.sum()):
                 return values
@@ -203,8 +208,7 @@ class BaseDriftTest(BaseEstimator):
         """
         check_is_fitted(self)
         self._validate_params()
-        values = self._check_rows(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        values = self._check_rows(X, reset=False)
         if groups is None:
             labels, sizes = None, np.array([len(values)])
         else:
@@ -292,8 +296,7 @@ class BaseDriftTest(BaseEstimator):
         """
         check_is_fitted(self)
         self._validate_params()
-        values = self._check_rows(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        values = self._check_rows(X, reset=False)
         below, not_above = [], []
         n_values = np.empty(values.shape[1], dtype=np.int64)
         for column, size in enumerate(self.reference_size_):

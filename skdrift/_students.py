@@ -134,6 +134,8 @@ class SoftLabelClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     array([[1., 0., 0.]])
     """
 
+    _parameter_constraints = {"estimator": "no_validation"}
+
     def __init__(self, estimator=None):
         self.estimator = estimator
 

@@ -104,15 +104,13 @@ class TailDriftTest(BaseDriftTest):
     Ten rows in a hundred have become large:
 
     >>> import numpy as np
-    >>> from skdrift import KSDriftTest, TailDriftTest
+    >>> from skdrift import TailDriftTest
     >>> rng = np.random.default_rng(0)
     >>> reference = rng.normal(size=(1000, 1))
     >>> batch = rng.normal(size=(100, 1))
     >>> batch[:10] += 3
     >>> bool(TailDriftTest().fit(reference).predict(batch))
     True
-    >>> bool(KSDriftTest(alternative="greater").fit(reference).predict(batch))
-    False
     """
 
     _parameter_constraints: dict = {

@@ -7,8 +7,11 @@ _CHANNEL_MEAN = (0.4914, 0.4822, 0.4465)
 _CHANNEL_STD = (0.2470, 0.2435, 0.2616)
 
 
-def build_resnet32(n_classes=10):
-    """Return the untrained network: images in [0, 1] to class probabilities."""
+def build_resnet32(n_classes=10, n_blocks=5):
+    """Return the untrained network: images in [0, 1] to class probabilities.
+
+    Its depth is ``6 * n_blocks + 2``.
+    """
     import keras
     from keras import layers
 
@@ -36,13 +39,13 @@ def build_resnet32(n_classes=10):
     )(images)
     x = layers.ReLU()(convolution(x, 16))
     for filters in (16, 32, 64):
-        for number in range(5):
+        for number in range(n_blocks):
             x = block(x, filters, strides=2 if filters > 16 and number == 0 else 1)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(images, layers.Dense(n_classes, activation="softmax")(x))
 
 
-def train_resnet32(X, y, epochs, seed=0):
+def train_resnet32(X, y, epochs, seed=0, n_blocks=5):
     """Train on images in [0, 1], randomly flipped and moved by up to four pixels.
 
     With all 50,000 images and 100 epochs or more it reaches an accuracy of about .92;
@@ -52,7 +55,7 @@ def train_resnet32(X, y, epochs, seed=0):
     from keras import layers
 
     keras.utils.set_random_seed(seed)
-    network = build_resnet32()
+    network = build_resnet32(n_blocks=n_blocks)
     images = keras.Input(X.shape[1:])
     x = layers.RandomFlip("horizontal", seed=seed)(images)
     x = layers.RandomTranslation(4 / 32, 4 / 32, fill_mode="constant", seed=seed)(x)

@@ -41,14 +41,15 @@ def accuracy_table(teacher, X, y, shifted, corruptions, severities):
     return table.rename_axis("corruption")
 
 
-def detector_table(sweep, names):
-    """Tell what each detector of a sweep catches and where it cries wolf.
+def detector_table(sweeps, names):
+    """Tell what each detector catches and where it cries wolf.
 
     Parameters
     ----------
-    sweep : fitted ContaminationSweep
+    sweeps : list of fitted ContaminationSweep
+        Of the same candidates, with other divisions of the rows. Figures are means.
     names : list of str
-        What to call its candidates.
+        What to call the candidates.
 
     Returns
     -------
@@ -58,19 +59,35 @@ def detector_table(sweep, names):
         that are 20% harmful, 50% harmless and 90% harmless, and that of clean ones.
     """
     keys = ["candidate", "severity"]
-    table = sweep.auroc_[sweep.auroc_["feature"] == 0].set_index(keys)[["auroc"]]
-    limits = sweep.detection_limit(0.8).set_index(keys)
-    table["caught from"] = limits["fraction"]
-    summary = sweep.summary()
-    for kind, fraction in [("harmful", 0.2), ("harmless", 0.5), ("harmless", 0.9)]:
-        chosen = (summary["kind"] == kind) & np.isclose(summary["fraction"], fraction)
-        rate = summary[chosen].set_index(keys)["detection_rate"]
-        table[f"{fraction:.0%} {kind}"] = rate
-    rate = sweep.false_alarm_rate().set_index("candidate")["rate"]
-    table["clean"] = rate.reindex(table.index.get_level_values("candidate")).to_numpy()
+    auroc = pd.concat([sweep.auroc_ for sweep in sweeps])
+    table = auroc[auroc["feature"] == 0].groupby(keys)[["auroc"]].mean()
+    rate = (
+        pd.concat([sweep.summary() for sweep in sweeps])
+        .groupby([*keys, "kind", "fraction"])["detection_rate"]
+        .mean()
+    )
+    harmful = rate.xs("harmful", level="kind").unstack("fraction")
+    harmless = rate.xs("harmless", level="kind").unstack("fraction")
+    table["caught from"] = harmful.apply(_detection_limit, axis=1)
+    for kind, curve in [
+        ("harmful", harmful[[0.2]]),
+        ("harmless", harmless[[0.5, 0.9]]),
+    ]:
+        for fraction in curve:
+            table[f"{fraction:.0%} {kind}"] = curve[fraction]
+    # Clean batches know no severity: the same figure for all.
+    clean = (harmful[0] + harmless[0]).div(2).groupby("candidate").mean()
+    table["clean"] = table.index.get_level_values("candidate").map(clean)
     table = table.reset_index()
     table.insert(0, "detector", [names[number] for number in table["candidate"]])
     return table.drop(columns="candidate")
+
+
+def _detection_limit(curve, power=0.8):
+    """Smallest fraction from which on the detection rate stays at the power."""
+    below = curve.index[~(curve >= power)]
+    caught = curve.index[curve.index > below.max()] if len(below) else curve.index
+    return caught.min() if len(caught) else np.nan
 
 
 def p_value_table(sweep, candidate):
