@@ -9,6 +9,7 @@ from skdrift._instance_scaler import InstanceScaler
 from skdrift._keras import KerasStudent
 from skdrift._keras_teacher import KerasTeacher
 from skdrift._ks import KSDriftTest
+from skdrift._monitor import DriftMonitor
 from skdrift._result import DriftResult
 from skdrift._students import SoftLabelClassifier
 from skdrift._tail import TailDriftTest
@@ -20,6 +21,7 @@ __all__ = [
     "ContaminationDisplay",
     "ContaminationSweep",
     "DistillationScorer",
+    "DriftMonitor",
     "DriftResult",
     "ForestStudent",
     "HarmScoreDisplay",

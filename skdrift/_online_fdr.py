@@ -1,0 +1,152 @@
+"""Levels of tests in a stream that keep the false discovery rate: LORD++ and SAFFRON.
+
+Both spend a budget alpha over the stream and earn some back with every discovery. The
+false discovery rate is the expected share of false ones among the batches flagged so
+far; it stays below alpha, at every time, if the p-values of undrifted batches are
+independent of each other and of all others.
+
+References
+----------
+.. [1] Ramdas, A., Yang, F., Wainwright, M. J. and Jordan, M. I. (2017). Online control
+   of the false discovery rate with decaying memory. NeurIPS 30. (LORD++)
+.. [2] Ramdas, A., Zrnic, T., Wainwright, M. J. and Jordan, M. I. (2018). SAFFRON: an
+   adaptive algorithm for online control of the false discovery rate. ICML 35.
+.. [3] Javanmard, A. and Montanari, A. (2018). Online rules for control of false
+   discovery rate and false discovery exceedance. Annals of Statistics 46, 526-554.
+"""
+
+import numpy as np
+from scipy.special import zeta
+
+# P-values up to this are candidates of SAFFRON.
+CANDIDATE = 0.5
+_LORD_SCALE = 0.0772
+_SAFFRON_SCALE = 1 / zeta(1.6)
+
+
+def lord_weights(lags):
+    """Share of the budget spent at each lag, 1 for the next batch; at most one in all.
+
+    Parameters
+    ----------
+    lags : ndarray of int
+        At least 1.
+
+    Returns
+    -------
+    weights : ndarray
+
+    Examples
+    --------
+    >>> lord_weights(np.array([1, 2, 10])).round(4)
+    array([0.0535, 0.0116, 0.0039])
+    """
+    logs = np.log(lags)
+    return _LORD_SCALE * np.maximum(logs, np.log(2)) / (lags * np.exp(np.sqrt(logs)))
+
+
+def saffron_weights(lags):
+    """Share of the budget spent at each lag, 1 for the next batch; at most one in all.
+
+    Parameters
+    ----------
+    lags : ndarray of int
+        At least 1.
+
+    Returns
+    -------
+    weights : ndarray
+
+    Examples
+    --------
+    >>> saffron_weights(np.array([1, 2, 10])).round(4)
+    array([0.4375, 0.1443, 0.011 ])
+    """
+    return _SAFFRON_SCALE * np.asarray(lags, dtype=float) ** -1.6
+
+
+def spent_level(weights, clock, discovery_clocks, alpha):
+    """Level of the next test.
+
+    Half of alpha is spent from the start. The first discovery earns the other half,
+    every further one alpha.
+
+    Parameters
+    ----------
+    weights : callable
+        `lord_weights` or `saffron_weights`.
+    clock : int
+        Ticks before this test: tests so far (LORD++), or those of them that were no
+        candidates (SAFFRON).
+    discovery_clocks : list of int
+        Ticks before the test that followed each discovery.
+    alpha : float
+        False discovery rate.
+
+    Returns
+    -------
+    level : float
+
+    Examples
+    --------
+    LORD++ at the fourth batch, after a discovery at the second:
+
+    >>> round(spent_level(lord_weights, 3, [2], alpha=0.05), 6)
+    0.000497
+    """
+    earned = np.full(len(discovery_clocks) + 1, alpha)
+    earned[:2] = alpha / 2
+    lags = clock + 1 - np.array([0, *discovery_clocks])
+    return float(earned @ weights(lags))
+
+
+class OnlineLevels:
+    """Levels for a stream of p-values, one after the other.
+
+    Parameters
+    ----------
+    rule : {"lord", "saffron"}
+        LORD++ or SAFFRON.
+    alpha : float
+        False discovery rate.
+
+    Examples
+    --------
+    >>> levels = OnlineLevels("saffron", 0.05)
+    >>> [levels.test(p_value)[1] for p_value in (0.7, 0.001, 0.04, 0.002)]
+    [False, True, False, True]
+    """
+
+    def __init__(self, rule, alpha):
+        self.rule = rule
+        self.alpha = alpha
+        self.clock = 0
+        self.discovery_clocks = []
+
+    def test(self, p_value):
+        """Test the next p-value.
+
+        Parameters
+        ----------
+        p_value : float
+
+        Returns
+        -------
+        level : float
+        is_discovery : bool
+        """
+        if self.rule == "lord":
+            level = spent_level(
+                lord_weights, self.clock, self.discovery_clocks, self.alpha
+            )
+            self.clock += 1
+        else:
+            level = (1 - CANDIDATE) * spent_level(
+                saffron_weights, self.clock, self.discovery_clocks, self.alpha
+            )
+            level = min(level, CANDIDATE)
+            self.clock += p_value > CANDIDATE
+        is_discovery = bool(p_value <= level)
+        if is_discovery:
+            self.discovery_clocks.append(self.clock)
+        return level, is_discovery
