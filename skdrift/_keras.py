@@ -80,7 +80,7 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
         The loss of every epoch, and with early stopping the validation loss.
     n_features_in_ : int
         Length of the second dimension of the training rows.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where all of them were strings.
 
     Examples

@@ -65,7 +65,7 @@ class KSDriftTest(BaseDriftTest):
         The reservoir's source of random choices.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : ndarray of str, shape (`n_features_in_`,)
         Names of the features, if X had string column names in `fit`.
 
     See Also

@@ -119,7 +119,7 @@ class SoftLabelClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         the sorted distinct labels after class labels.
     n_features_in_ : int
         Number of features seen in `fit`, where `estimator_` knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen in `fit`, where `estimator_` knows them.
 
     Examples
