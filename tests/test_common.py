@@ -54,7 +54,7 @@ ESTIMATORS = [
     SoftLabelClassifier(),
     SoftLabelClassifier(DecisionTreeClassifier(max_depth=5, random_state=0)),
     TailDriftTest(),
-    TailDriftTest(statistic="exceedance"),
+    TailDriftTest(statistic="berk_jones"),
 ]
 KERAS_ESTIMATORS = [
     KerasStudent(epochs=5, learning_rate=0.1, batch_size=64),
