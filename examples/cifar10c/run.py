@@ -94,7 +94,7 @@ def parse_options(arguments=None):
     options = parser.parse_args(arguments)
     if options.smoke:
         options.epochs, options.limit, options.batches = 1, 300, 10
-        options.repeats = 2
+        options.repeats, options.teacher_epochs = 2, 1
         options.corruptions, options.severities = ["pixelate"], [5]
     return options
 
