@@ -142,9 +142,11 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     Returns
     -------
     statistic, p_value : float
-    method : {"exact", "upper_bound"}
-        "upper_bound": batch values between two neighbouring reference values were
-        taken as distinct, since counts cannot tell. Both are exact if they were.
+    method : {"exact", "upper_bound", "ties_broken"}
+        "ties_broken": batch values between two neighbouring reference values were
+        taken as distinct, since counts cannot tell. Both are exact if they were; if
+        not, the test is still valid, as with ties broken at random, but its p-value
+        may be smaller or larger than that of the tied values.
     """
     distinct, ranks = np.unique(reference, return_inverse=True)
     if reference.size + size > _ALL_CUTS and size > _LARGEST_BATCH:
@@ -165,7 +167,7 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     statistic, p_value, _ = berk_jones_test(
         ranks[None].astype(float), batch[None, None], min_effect
     )
-    method = "exact" if (between <= 1).all() else "upper_bound"
+    method = "exact" if (between <= 1).all() else "ties_broken"
     return statistic.item(), p_value.item(), method
 
 

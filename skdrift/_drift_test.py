@@ -65,7 +65,7 @@ class BaseDriftTest(BaseEstimator):
         Returns
         -------
         statistic, p_value : float
-        method : {"exact", "upper_bound", "asymptotic"}
+        method : {"exact", "upper_bound", "ties_broken", "asymptotic"}
         """
         raise NotImplementedError
 

@@ -42,7 +42,8 @@ class DriftResult(_Fields):
     p_value_method : ndarray of str, shape (k,) or (B, k), or None
         How each p-value was computed: ``"exact"`` given the ties, ``"upper_bound"``
         (exact if no two batch values between two neighbouring reference values were
-        equal, and too large otherwise; counts cannot tell), or ``"asymptotic"``.
+        equal, and too large otherwise; counts cannot tell), ``"ties_broken"`` (as if
+        such values differed, which is valid but no bound), or ``"asymptotic"``.
 
     Examples
     --------

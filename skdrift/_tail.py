@@ -87,8 +87,10 @@ class TailDriftTest(BaseDriftTest):
     above the quantile.
 
     Where ``result.p_value_method`` says "upper_bound", the p-value is at least as large
-    as the exact one: with thousands of rows in a batch, and where counts do not
-    tell about ties (see `KSDriftTest`).
+    as the exact one: with thousands of rows in a batch, and for "exceedance" with very
+    large ties at the quantile. "ties_broken" is what Berk-Jones says of counts with
+    several batch values between two neighbouring reference values: it takes them as
+    distinct. The p-value is valid, as with ties broken at random.
 
     References
     ----------
