@@ -22,6 +22,7 @@ import numpy as np
 from ._exceedance import exceedance_p_values
 from ._hypergeometric import log_pmf
 from ._permutation import block_crossing_probability, diagonal_crossing_probability
+from ._places import placed_blocks
 
 # Pooled sizes up to which all cuts count.
 _ALL_CUTS = 4_000
@@ -30,9 +31,7 @@ _CLOSE_CUTS, _STEP = 200, 0.01
 # Batches that take too long where cuts are thinned; the step between the few cuts that
 # count then.
 _LARGEST_BATCH, _BOUND_STEP = 2_000, 0.2
-# Batch values handled at once, so that intermediate arrays stay in the processor's
-# cache; pooled values, times batches, held at once.
-_BLOCK = 2**16
+# Pooled values, times batches, held at once.
 _POSITIONS = 2**18
 _POOLED = 2**21
 # How many times more pooled than distinct values make it quicker to go tie by tie.
@@ -196,33 +195,17 @@ def _untied_levels(reference, batches, min_effect):
     cuts, cut_level, _ = _untied_cuts(n, m, min_effect)
     levels = np.empty((n_columns, n_batches), dtype=np.int64)
     tied = np.empty((n_columns, n_batches), dtype=bool)
-    reference_tied = (reference[:, 1:] == reference[:, :-1]).any(axis=1)
     above = m - np.arange(m)
-    columns_at_once = max(1, _BLOCK // (n_batches * m))
-    batches_at_once = min(n_batches, max(1, _BLOCK // m))
-    for column in range(0, n_columns, columns_at_once):
-        columns = range(column, min(column + columns_at_once, n_columns))
-        for batch in range(0, n_batches, batches_at_once):
-            block = np.s_[columns.start : columns.stop, batch : batch + batches_at_once]
-            values = np.sort(batches[block], axis=-1)
-            below = np.empty(values.shape, dtype=np.int64)
-            meets = np.empty(values.shape, dtype=bool)
-            for c, b, v, e in zip(columns, below, values, meets):
-                b[...] = reference[c].searchsorted(v)
-                np.equal(reference[c].take(b, mode="clip"), v, out=e)
-            tied[block] = reference_tied[columns.start : columns.stop, None]
-            tied[block] |= (values[..., 1:] == values[..., :-1]).any(axis=-1)
-            tied[block] |= meets.any(axis=-1)
-            # The pooled values from this one upwards, and the first cut below them.
-            place = above + n
-            place = np.subtract(place, below, out=below)
-            if cuts.size == cuts[-1]:
-                place = np.minimum(place - 1, cuts.size, out=place)
-            else:
-                place = cuts.searchsorted(place)
-            place *= m + 1
-            place += above
-            levels[block] = cut_level.reshape(-1).take(place).max(axis=-1)
+    for block, below, _, tied[block] in placed_blocks(reference, batches):
+        # The pooled values from this one upwards, and the first cut below them.
+        place = above + n - below
+        if cuts.size == cuts[-1]:
+            place = np.minimum(place - 1, cuts.size, out=place)
+        else:
+            place = cuts.searchsorted(place)
+        place *= m + 1
+        place += above
+        levels[block] = cut_level.reshape(-1).take(place).max(axis=-1)
     return levels, tied
 
 

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._counts import DriftCounts
 from ._groups import equal_size_stacks, split_rows
 from ._multiplicity import CORRECTIONS, adjust_p_values
+from ._places import count_values
 from ._reference import add_to_reservoir, append_and_sort, keep_last
 from ._result import DriftResult
 
@@ -301,11 +302,13 @@ class BaseDriftTest(BaseEstimator):
         n_values = np.empty(values.shape[1], dtype=np.int64)
         for column, size in enumerate(self.reference_size_):
             distinct = np.unique(self.reference_[column, :size])
-            ordered = np.sort(values[:, column])
-            # Omitted values are NaN and sorted last.
-            n_values[column] = ordered.searchsorted(np.nan)
-            below.append(ordered.searchsorted(distinct))
-            not_above.append(ordered.searchsorted(distinct, side="right"))
+            given = values[:, column]
+            if self.nan_policy == "omit":
+                given = given[~np.isnan(given)]
+            n_values[column] = given.size
+            counts = count_values(distinct, given)
+            below.append(counts[0])
+            not_above.append(counts[1])
         return DriftCounts(tuple(below), tuple(not_above), n_values, self._digest())
 
     def predict_counts(self, counts):

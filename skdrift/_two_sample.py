@@ -8,11 +8,10 @@ equality with a critical value are decided exactly.
 import numpy as np
 
 from ._ks_distribution import is_cheap, ks_p_values
+from ._places import placed_blocks
 
 ALTERNATIVES = ("two-sided", "greater", "less")
 
-# Values handled at once, so that intermediate arrays stay in the processor's cache.
-_BLOCK = 2**16
 # Pooled values held at once to find where ties end.
 _POOLED = 2**21
 
@@ -59,41 +58,13 @@ def ks_statistics(reference, batches):
     greater = np.empty((n_columns, n_batches), dtype=np.int64)
     less = np.empty_like(greater)
     tied = np.empty((n_columns, n_batches), dtype=bool)
-    reference_tied = (reference[:, 1:] == reference[:, :-1]).any(axis=1)
     ranks = np.arange(1, m + 1, dtype=np.int64) * n
-
-    columns_at_once = max(1, _BLOCK // (n_batches * m))
-    batches_at_once = min(n_batches, max(1, _BLOCK // m))
-    for column in range(0, n_columns, columns_at_once):
-        columns = range(column, min(column + columns_at_once, n_columns))
-        for batch in range(0, n_batches, batches_at_once):
-            block = np.s_[columns.start : columns.stop, batch : batch + batches_at_once]
-            values = np.sort(batches[block], axis=-1)
-            below = np.empty(values.shape, dtype=np.int64)
-            for c, b, v in zip(columns, below, values):
-                b[...] = reference[c].searchsorted(v)
-            # The reference value at each insertion point, the last one beyond the end.
-            at = below + np.reshape(columns, (-1, 1, 1)) * n
-            at -= below == n
-            meets = reference.reshape(-1).take(at) == values
-            repeats = values[..., 1:] == values[..., :-1]
-            tied[block] = reference_tied[columns.start : columns.stop, None]
-            if repeats.any():
-                tied[block] |= repeats.any(axis=-1)
-            if meets.any():
-                tied[block] |= meets.any(axis=-1)
-                not_above = below.copy()
-                for c, a, v in zip(columns, not_above, values):
-                    a[...] = reference[c].searchsorted(v, side="right")
-                not_above *= m
-                less[block] = (ranks - not_above).max(axis=-1)
-                below *= m
-                greater[block] = n - (ranks - below).min(axis=-1)
-            else:
-                below *= m
-                np.subtract(ranks, below, out=below)
-                less[block] = below.max(axis=-1)
-                greater[block] = n - below.min(axis=-1)
+    for block, below, not_above, tied[block] in placed_blocks(reference, batches):
+        difference = ranks - below * m
+        greater[block] = n - difference.min(axis=-1)
+        if not_above is not below:
+            difference = ranks - not_above * m
+        less[block] = difference.max(axis=-1)
     np.maximum(greater, 0, out=greater)
     np.maximum(less, 0, out=less)
     return greater, less, tied
