@@ -5,6 +5,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from skdrift._benign import add_changed_rows
 from skdrift._divergence import temper
 from skdrift._student_role import fit_student, resolve_student
 from skdrift._teacher_role import seeded_clone, teacher_proba
@@ -76,7 +77,18 @@ def training_rows(fold, n_folds):
 
 
 def fit_fold(
-    teacher, student, X, y, P, *, rows, classes, temperature, batch_size, seed
+    teacher,
+    student,
+    X,
+    y,
+    P,
+    *,
+    rows,
+    classes,
+    temperature,
+    changes,
+    batch_size,
+    seed,
 ):
     """Fit the student of one fold, and its teacher unless P holds its answers.
 
@@ -92,6 +104,8 @@ def fit_fold(
         The rows to train on.
     classes : array of shape (n_classes,)
     temperature : float
+    changes : list of callables
+        Changes of X that the student learns to overlook.
     batch_size : int
     seed : int
 
@@ -110,5 +124,6 @@ def fit_fold(
     student = resolve_student(student, teacher, X)
     if not isinstance(student, FrozenEstimator):
         student = seeded_clone(student, random_state)
-        fit_student(student, X, temper(P, temperature))
+        X, P = add_changed_rows(X, temper(P, temperature), changes, random_state)
+        fit_student(student, X, P)
     return teacher, student

@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from skdrift._benign import check_changes
 from skdrift._cross_fit import by_fold, fit_fold, in_chunks, training_rows
 from skdrift._divergence import (
     DIVERGENCES,
@@ -81,6 +82,12 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     error_model : classifier, default=None
         Learns from labelled clean rows how probable it is that the teacher is wrong,
         out of features of P and Q. The score is that probability.
+    benign : callable or list of callables, default=None
+        Changes that should not matter, such as noise or blur of an amount that users
+        would not mind: each takes ``(X, random_state)`` and returns the same number of
+        rows, changed. The student also learns the changed rows, with what the teacher
+        says of the unchanged ones, and so stays on the teacher's side where rows merely
+        look different. Every callable adds one copy of the training rows.
     cross_fit : int or None, default=5
         Number of folds. None trains one student on all rows; then hold out the
         reference rows yourself, or the test raises false alarms.
@@ -136,6 +143,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         "divergence": [StrOptions({*DIVERGENCES, "combined"}), callable, list, tuple],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "error_model": [HasMethods(["fit", "predict_proba"]), None],
+        "benign": [callable, list, tuple, None],
         "cross_fit": [Interval(Integral, 2, None, closed="left"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
@@ -151,6 +159,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         divergence="combined",
         temperature=1.0,
         error_model=None,
+        benign=None,
         cross_fit=5,
         batch_size=8192,
         n_jobs=None,
@@ -162,6 +171,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self.divergence = divergence
         self.temperature = temperature
         self.error_model = error_model
+        self.benign = benign
         self.cross_fit = cross_fit
         self.batch_size = batch_size
         self.n_jobs = n_jobs
@@ -201,6 +211,12 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def _fit(self, X, y):
         divergences = self._checked_divergences()
+        changes = check_changes(self.benign)
+        if changes and isinstance(self.student, FrozenEstimator):
+            raise ValueError(
+                "benign changes the rows that a student learns from, but the student "
+                "given is frozen and learns no more; leave one of the two out"
+            )
         X, y = indexable(X, y)
         random_state = check_random_state(self.random_state)
         template, trained = resolve_teacher(self.estimator, X)
@@ -237,6 +253,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
                 rows=rows,
                 classes=classes,
                 temperature=self.temperature,
+                changes=changes,
                 batch_size=self.batch_size,
                 seed=seed,
             )

@@ -1,10 +1,11 @@
 """ForestStudent: extremely randomised trees that learn soft labels."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -19,14 +20,23 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
     its features with it, not on the far side of a decision boundary, so the student
     fails in other places than its teacher, whatever the teacher is.
 
+    Every row is learnt once as it is and `n_noisy_copies` times with noise, with the
+    same soft label. So the student says of a damaged row what the teacher would have
+    said of the intact one.
+
     Parameters
     ----------
-    n_estimators : int, default=50
+    n_estimators : int, default=100
         Number of trees.
     max_features : {"sqrt", "log2"}, int, float or None, default="sqrt"
         Features tried at each split, as in ExtraTreesRegressor.
-    min_samples_leaf : int, default=1
-        Training rows in a leaf, at least.
+    min_samples_leaf : int, default=5
+        Training rows in a leaf, at least, noisy copies included.
+    n_noisy_copies : int, default=2
+        Noisy copies of each training row. Time and memory grow with them.
+    noise : float, default=0.5
+        Largest amount of noise. Each copy of a row gets normal noise of a standard
+        deviation between 0 and this, in units of each feature's own.
     random_state : int, RandomState or None, default=None
 
     Attributes
@@ -61,20 +71,26 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
             None,
         ],
         "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
+        "n_noisy_copies": [Interval(Integral, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
     def __init__(
         self,
-        n_estimators=50,
+        n_estimators=100,
         *,
         max_features="sqrt",
-        min_samples_leaf=1,
+        min_samples_leaf=5,
+        n_noisy_copies=2,
+        noise=0.5,
         random_state=None,
     ):
         self.n_estimators = n_estimators
         self.max_features = max_features
         self.min_samples_leaf = min_samples_leaf
+        self.n_noisy_copies = n_noisy_copies
+        self.noise = noise
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -104,12 +120,15 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
                     f"{classes[0]}"
                 )
             P = np.eye(len(classes))[codes]
+        random_state = check_random_state(self.random_state)
+        copies = self.n_noisy_copies
+        noisy = [_add_noise(rows, self.noise, random_state) for _ in range(copies)]
         self.forest_ = ExtraTreesRegressor(
             self.n_estimators,
             max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf,
-            random_state=self.random_state,
-        ).fit(rows, P)
+            random_state=random_state,
+        ).fit(np.concatenate([rows, *noisy]), np.tile(P, (1 + copies, 1)))
         self.classes_ = classes
         return self
 
@@ -153,3 +172,14 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _add_noise(rows, noise, random_state):
+    """Return the rows with normal noise, of another amount for each row."""
+    # float64, since the squares of large float32 values overflow
+    known = np.ma.masked_invalid(rows.astype(np.float64))
+    spread = known.std(axis=0).filled(0.0)
+    amount = random_state.uniform(0, noise, size=(len(rows), 1))
+    noisy = rows + amount * spread * random_state.standard_normal(rows.shape)
+    largest = np.finfo(np.float32).max
+    return np.clip(noisy, -largest, largest).astype(np.float32)

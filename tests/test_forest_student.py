@@ -4,6 +4,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from skdrift import ForestStudent
+from skdrift._forest_student import _add_noise
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +33,44 @@ def test_it_agrees_with_a_strong_teacher(soft_labels):
 def test_soft_labels_are_learnt_as_such():
     X = np.repeat([[0.0], [1.0]], 50, axis=0)
     P = np.repeat([[0.7, 0.3], [0.2, 0.8]], 50, axis=0)
-    student = ForestStudent(5, random_state=0).fit(X, P)
+    student = ForestStudent(5, n_noisy_copies=0, random_state=0).fit(X, P)
     np.testing.assert_allclose(student.predict_proba([[0.0], [1.0]]), P[[0, -1]])
+
+
+def test_noisy_copies_steady_the_student(soft_labels):
+    X, P = soft_labels
+    spread = X.std(axis=0)
+    damaged = X[600:] + spread * np.random.default_rng(0).normal(size=X[600:].shape)
+    right = []
+    for copies in (0, 2):
+        student = ForestStudent(n_noisy_copies=copies, random_state=0)
+        student.fit(X[:600], P[:600])
+        assert student.forest_.estimators_[0].tree_.n_node_samples[0] == 600 * (
+            1 + copies
+        )
+        right.append(np.mean(student.predict(damaged) == P[600:].argmax(axis=1)))
+    assert right[1] > right[0] + 0.02
+
+
+def test_noise_leaves_missing_and_constant_values_alone():
+    rng = np.random.default_rng(0)
+    X = np.column_stack(
+        [
+            np.full(50, np.nan),
+            np.full(50, 2.0),
+            rng.normal(size=50),
+            rng.normal(size=50) * 1e30,
+        ]
+    )
+    X[::5, 2] = np.nan
+    P = np.where(X[:, [3]] > 0, [[1.0, 0.0]], [[0.0, 1.0]])
+    noisy = _add_noise(X.astype(np.float32), 0.5, np.random.RandomState(0))
+    np.testing.assert_array_equal(np.isnan(noisy), np.isnan(X))
+    np.testing.assert_array_equal(noisy[:, 1], 2)
+    known = ~np.isnan(X[:, 2])
+    assert 0.05 < np.std(noisy[known, 2] - X[known, 2]) < 0.5
+    student = ForestStudent(random_state=0).fit(X, P)
+    assert np.mean(student.predict(X) == P.argmax(axis=1)) > 0.9
 
 
 def test_missing_values():
