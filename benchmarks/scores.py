@@ -5,7 +5,13 @@ teachers and several students. Two measures: the AUROC of harmful against harmle
 averaged over corruptions and severities, and the selectivity of batches of 100, the
 share flagged with 20% harmful rows less the share flagged with 90% harmless rows.
 
-Run ``python benchmarks/scores.py --data-set digits --splits 3``.
+A third of the rows trains the teacher, a third the student, a third is corrupted. The
+tables get two columns of categories, the quarters of a number, and their teachers are
+pipelines that impute, scale and encode, which the default student borrows.
+
+Run ``python benchmarks/scores.py --data-set digits --splits 3``. ``--keras`` adds a
+Keras student, ``--benign`` (digits) the default one that also learns slightly rotated
+and shifted rows.
 """
 
 import argparse
@@ -13,20 +19,23 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from skdrift import (
     DistillationScorer,
-    ForestStudent,
+    KerasStudent,
     KSDriftTest,
     TailDriftTest,
     label_harm,
@@ -49,7 +58,21 @@ IMAGE_CORRUPTIONS = (
     "rotate",
     "translate",
 )
-TABLE_CORRUPTIONS = ("missing", "scale", "noise", "swap", "stuck")
+TABLE_CORRUPTIONS = (
+    "missing",
+    "scale",
+    "noise",
+    "swap",
+    "stuck",
+    "shift_category",
+    "unseen_category",
+)
+# Numbers that are cut into quarters.
+CATEGORIES = {
+    "digits": [],
+    "breast_cancer": ["worst perimeter", "mean texture"],
+    "diabetes": ["bmi", "s5"],
+}
 FEWEST = 10  # rows of a kind, below which no figure is taken
 TESTS = {
     "KS greater": KSDriftTest(alternative="greater"),
@@ -62,10 +85,17 @@ def load(name):
     """Return X and y, y in two classes for the regression data set."""
     if name == "digits":
         return load_digits(return_X_y=True)
-    if name == "breast_cancer":
-        return load_breast_cancer(return_X_y=True)
-    X, y = load_diabetes(return_X_y=True)
-    return X, (y > np.median(y)).astype(int)
+    read = load_breast_cancer if name == "breast_cancer" else load_diabetes
+    X, y = read(return_X_y=True, as_frame=True)
+    for column in CATEGORIES[name]:
+        X[column] = pd.qcut(X[column], 4, labels=list("abcd")).astype(str)
+    return X, (y > y.median()).astype(int).to_numpy() if name == "diabetes" else (
+        y.to_numpy()
+    )
+
+
+def rows_of(X, rows):
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
 def corrupted(name, X, seed):
@@ -75,36 +105,56 @@ def corrupted(name, X, seed):
             for corruption in IMAGE_CORRUPTIONS:
                 images = X.reshape(-1, 8, 8) / 16
                 shifted = corrupt_images(images, corruption, severity, seed)
-                yield corruption, severity, 16 * shifted.reshape(len(X), -1)
+                yield severity, 16 * shifted.reshape(len(X), -1)
         else:
             for kind in TABLE_CORRUPTIONS:
-                shifted = corrupt_table(X, kind, severity, seed)
-                # none of the teachers but boosting reads missing values
-                yield (
-                    kind,
-                    severity,
-                    np.where(np.isnan(shifted), X.mean(axis=0), shifted),
-                )
+                yield severity, corrupt_table(X, kind, severity, seed)
 
 
-def teachers(seed):
-    return {
+def preprocessing(name, X):
+    if name == "digits":
+        return StandardScaler()
+    categories = CATEGORIES[name]
+    numbers = [column for column in X.columns if column not in categories]
+    return make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
+    )
+
+
+def teachers(prepare, seed):
+    classifiers = {
         "forest": RandomForestClassifier(200, random_state=seed),
         "boosting": HistGradientBoostingClassifier(max_iter=60, random_state=seed),
-        "MLP": make_pipeline(
-            StandardScaler(), MLPClassifier((64,), max_iter=500, random_state=seed)
-        ),
-        "SVC": make_pipeline(
-            StandardScaler(), SVC(probability=True, random_state=seed)
-        ),
+        "MLP": MLPClassifier((64,), max_iter=500, random_state=seed),
+        "SVC": SVC(probability=True, random_state=seed),
     }
-
-
-def students():
     return {
-        "trees": ForestStudent(),
-        "logistic": make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)),
+        name: make_pipeline(clone(prepare), classifier)
+        for name, classifier in classifiers.items()
     }
+
+
+def move(X, random_state):
+    """Rotate or shift digits a little, as a benign change."""
+    images = X.reshape(-1, 8, 8) / 16
+    rotated = random_state.rand(len(X)) < 0.5
+    moved = np.empty_like(images)
+    for rows, kind in ((rotated, "rotate"), (~rotated, "translate")):
+        moved[rows] = corrupt_images(images[rows], kind, 2, random_state)
+    return 16 * moved.reshape(len(X), -1)
+
+
+def student_options(prepare, options):
+    """Options of the scorer that make the students to compare."""
+    linear = make_pipeline(clone(prepare), LogisticRegression(max_iter=500))
+    students = {"trees": {}, "logistic": {"student": linear}}
+    if options.benign:
+        students["trees, benign moves"] = {"benign": [move, move]}
+    if options.keras:
+        network = make_pipeline(clone(prepare), KerasStudent(epochs=30))
+        students["Keras, 64 units"] = {"student": network}
+    return students
 
 
 def auroc(scores, harm):
@@ -129,23 +179,22 @@ def flagged(test, clean, shifted, n_shifted, rng, n_batches=100, batch_size=100)
     return np.mean(p_values <= 0.05, axis=0)
 
 
-def study(name, seed):
+def study(name, seed, options):
     """Yield (teacher, student, measure, values of all scores)."""
     X, y = load(name)
     rng = np.random.default_rng(seed)
     train, reference, new = np.array_split(rng.permutation(len(X)), 3)
-    blocks = list(corrupted(name, X[new], seed))
-    for teacher_name, teacher in teachers(seed).items():
-        teacher.fit(X[train], y[train])
-        for student_name, student in students().items():
+    X_train, X_reference, X_new = (rows_of(X, rows) for rows in (train, reference, new))
+    blocks = list(corrupted(name, X_new, seed))
+    prepare = preprocessing(name, X)
+    for teacher_name, teacher in teachers(prepare, seed).items():
+        teacher.fit(X_train, y[train])
+        for student_name, chosen in student_options(prepare, options).items():
             scorers = [
                 DistillationScorer(
-                    FrozenEstimator(teacher),
-                    student=student,
-                    random_state=seed,
-                    **options,
+                    FrozenEstimator(teacher), random_state=seed, **chosen, **more
                 )
-                for options in (
+                for more in (
                     {"divergence": SCORES},
                     {"divergence": "kl", "temperature": 2.0},
                     {"divergence": "kl", "temperature": 0.5},
@@ -153,12 +202,12 @@ def study(name, seed):
                 )
             ]
             reference_scores = np.hstack(
-                [s.fit_transform(X[reference], y[reference]) for s in scorers]
+                [s.fit_transform(X_reference, y[reference]) for s in scorers]
             )
-            clean = np.hstack([s.transform(X[new]) for s in scorers])
-            y_pred = teacher.predict(X[new])
+            clean = np.hstack([s.transform(X_new) for s in scorers])
+            y_pred = teacher.predict(X_new)
             harmful, harmless = {}, {}
-            for _, severity, shifted in blocks:
+            for severity, shifted in blocks:
                 harm = label_harm(y[new], y_pred, teacher.predict(shifted))
                 scores = np.hstack([s.transform(shifted) for s in scorers])
                 harmful.setdefault(severity, []).append(scores[harm.harmful])
@@ -189,6 +238,8 @@ def main():
         "--data-set", choices=["digits", "breast_cancer", "diabetes"], default="digits"
     )
     parser.add_argument("--splits", type=int, default=3)
+    parser.add_argument("--keras", action="store_true")
+    parser.add_argument("--benign", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
     warnings.filterwarnings("ignore", "The `probability`", FutureWarning)
@@ -197,7 +248,7 @@ def main():
     rows = [
         (teacher, student, measure, score, value)
         for seed in range(options.splits)
-        for teacher, student, measure, values in study(options.data_set, seed)
+        for teacher, student, measure, values in study(options.data_set, seed, options)
         for score, value in zip(names, values)
     ]
     table = pd.DataFrame(
