@@ -5,13 +5,19 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._drift_test import BaseDriftTest
 from ._monitor_display import MonitorDisplay
 from ._online_fdr import OnlineLevels
+from ._result import DriftResult
 from ._sequential import bet, start_capital
+from ._tail import TailDriftTest
 
 CONTROLS = ("martingale", "lord", "saffron")
 REFERENCES = ("growing", "fixed")
@@ -48,17 +54,19 @@ class MonitorState(NamedTuple):
         return self.is_alarm
 
 
-class DriftMonitor:
+class DriftMonitor(BaseEstimator):
     """Alarm for a stream of batches, with few false alarms over the whole stream.
 
     Testing every batch at level .05 raises a false alarm every twenty batches. A
-    monitor runs the same test on every batch and decides over time.
+    monitor runs the same test on every batch and decides over time: `update` takes the
+    next batch. It is set up around a fitted detector; or it is fitted itself, such as
+    at the end of a Pipeline, and fits a copy of its detector.
 
     Parameters
     ----------
-    detector : drift test or Pipeline
-        A fitted test, such as `TailDriftTest`, or a fitted Pipeline that ends in one.
-        It is not changed.
+    detector : drift test or Pipeline, default=None
+        A test, such as `TailDriftTest`, or a Pipeline that ends in one, fitted unless
+        `fit` is called. It is not changed. None means ``TailDriftTest()``.
     alpha : float, default=0.05
         Bound of the error that ``control`` names.
     control : {"martingale", "lord", "saffron"}, default="martingale"
@@ -73,6 +81,8 @@ class DriftMonitor:
 
     Attributes
     ----------
+    detector_ : drift test or Pipeline
+        The fitted detector that the stream started with.
     history_ : DataFrame
         One row per batch: the fields of the states and ``n_samples``.
     n_batches_ : int
@@ -126,25 +136,42 @@ class DriftMonitor:
     21
     """
 
+    _parameter_constraints = {
+        "detector": "no_validation",
+        "alpha": [Interval(Real, 0, 1, closed="neither")],
+        "control": [StrOptions(set(CONTROLS))],
+        "reference": [StrOptions(set(REFERENCES))],
+    }
+
     def __init__(
-        self, detector, *, alpha=0.05, control="martingale", reference="growing"
+        self, detector=None, *, alpha=0.05, control="martingale", reference="growing"
     ):
-        if not isinstance(alpha, Real) or not 0 < alpha < 1:
-            raise ValueError(f"alpha must be a number between 0 and 1; got {alpha!r}.")
-        for name, value, options in (
-            ("control", control, CONTROLS),
-            ("reference", reference, REFERENCES),
-        ):
-            if value not in options:
-                raise ValueError(f"{name} must be one of {options}; got {value!r}.")
         self.detector = detector
         self.alpha = alpha
         self.control = control
         self.reference = reference
-        steps, test = _split(detector)
-        self._steps = steps
-        self._first_test = test
-        self.reset()
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit a copy of the detector, and start a stream.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Clean rows, as the detector takes them.
+        y : array-like of shape (n_samples,), default=None
+            Their labels, if the detector needs them.
+
+        Returns
+        -------
+        self : DriftMonitor
+        """
+        detector = clone(TailDriftTest() if self.detector is None else self.detector)
+        _last_step(detector)
+        detector.fit(X, y)
+        validate_data(self, X, skip_check_array=True)
+        self.detector_ = detector
+        return self.reset()
 
     def reset(self):
         """Start anew, with the detector's own reference and no history.
@@ -153,7 +180,17 @@ class DriftMonitor:
         -------
         self : DriftMonitor
         """
-        self._test = deepcopy(self._first_test)
+        self._validate_params()
+        if not hasattr(self, "detector_"):
+            if self.detector is None:
+                raise NotFittedError(
+                    "This DriftMonitor has no detector yet; call fit, or give it a "
+                    "fitted detector."
+                )
+            _split(self.detector)
+            self.detector_ = self.detector
+        self._steps, test = _split(self.detector_)
+        self._test = deepcopy(test)
         if self.reference == "growing":
             # A window would forget rows, and p-values would depend on each other.
             self._test.set_params(window=None, max_reference=None)
@@ -175,15 +212,14 @@ class DriftMonitor:
         state : MonitorState
             True as a condition if there is an alarm.
         """
-        scores = X if self._steps is None else self._steps.transform(X)
+        scores = self._scores(X)
         p_value = float(self._test.predict(scores).p_value)
-        batch = len(self._states) + 1
+        batch = self.n_batches_ + 1
         e_value = level = np.nan
         if self.control == "martingale":
             self._log_capital, e_value = bet(self._log_capital, p_value, batch)
             e_value = float(e_value)
-            before = bool(self._states) and self._states[-1].is_alarm
-            is_alarm = before or e_value >= 1 / self.alpha
+            is_alarm = self._alarm_stands() or e_value >= 1 / self.alpha
         else:
             level, is_alarm = self._levels.test(p_value)
         if self.reference == "growing" and not is_alarm:
@@ -193,14 +229,65 @@ class DriftMonitor:
         self._sizes.append(len(scores))
         return state
 
+    def predict(self, X, groups=None):
+        """Tell what `update` would say of a batch that came next.
+
+        Nothing is changed. Several batches are each taken as the next one, so that a
+        :class:`ContaminationSweep` can show what a single batch needs to be to raise
+        the alarm.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows of the batch, or of all batches.
+        groups : array-like of shape (n_samples,), default=None
+            Label of the batch that each row belongs to. None: X is one batch.
+
+        Returns
+        -------
+        result : DriftResult
+            That of the test, with the monitor's verdict as ``is_drift``. Where there is
+            an alarm, ``feature_is_drift`` holds for the features with the smallest
+            p-value.
+        """
+        scores = self._scores(X)
+        result = self._test.predict(scores, groups)
+        if self.control == "martingale":
+            batch = self.n_batches_ + 1
+            _, e_value = bet(self._log_capital, result.p_value, batch)
+            is_alarm = (e_value >= 1 / self.alpha) | self._alarm_stands()
+        else:
+            is_alarm = np.asarray(result.p_value) <= self._levels.next_level()
+        p_values = result.feature_p_values
+        smallest = p_values == p_values.min(axis=-1, keepdims=True)
+        verdict = DriftResult(
+            is_alarm if groups is not None else bool(is_alarm),
+            *result[1:4],
+            smallest & np.asarray(is_alarm)[..., None],
+        )
+        verdict.group_labels = result.group_labels
+        verdict.feature_names = result.feature_names
+        verdict.p_value_method = result.p_value_method
+        return verdict
+
+    def _scores(self, X):
+        if not hasattr(self, "_test"):
+            self.reset()
+        return X if self._steps is None else self._steps.transform(X)
+
+    def _alarm_stands(self):
+        return bool(self._states) and self._states[-1].is_alarm
+
     @property
     def n_batches_(self):
         """Batches so far."""
-        return len(self._states)
+        return len(getattr(self, "_states", ()))
 
     @property
     def reference_size_(self):
         """Reference rows of the next test, for each feature."""
+        if not hasattr(self, "_test"):
+            self.reset()
         return self._test.reference_size_
 
     @property
@@ -208,8 +295,9 @@ class DriftMonitor:
         """One row per batch."""
         import pandas as pd
 
-        history = pd.DataFrame(self._states, columns=MonitorState._fields)
-        history["n_samples"] = np.array(self._sizes, dtype=np.int64)
+        states, sizes = getattr(self, "_states", ()), getattr(self, "_sizes", ())
+        history = pd.DataFrame(list(states), columns=MonitorState._fields)
+        history["n_samples"] = np.array(sizes, dtype=np.int64)
         return history
 
     def plot(self, *, ax=None):
@@ -226,26 +314,29 @@ class DriftMonitor:
         """
         return MonitorDisplay.from_monitor(self, ax=ax)
 
-    def __repr__(self):
-        return (
-            f"DriftMonitor({self._first_test!r}, alpha={self.alpha}, "
-            f"control={self.control!r}, reference={self.reference!r}): "
-            f"{self.n_batches_} batches"
-        )
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        test = TailDriftTest() if self.detector is None else self.detector
+        tags.input_tags = get_tags(test).input_tags
+        tags.target_tags.required = get_tags(test).target_tags.required
+        return tags
 
 
-def _split(detector):
-    """Score steps, or None, and the test of a detector."""
-    steps, test = None, detector
-    if isinstance(detector, Pipeline):
-        test = detector[-1]
-        if len(detector) > 1:
-            steps = detector[:-1]
+def _last_step(detector):
+    """Return the test that a detector ends in."""
+    test = detector[-1] if isinstance(detector, Pipeline) else detector
     if not isinstance(test, BaseDriftTest):
         raise TypeError(
             "detector must be a drift test with p-values, such as TailDriftTest or "
             f"KSDriftTest, or a Pipeline that ends in one; got {type(test).__name__}."
         )
+    return test
+
+
+def _split(detector):
+    """Score steps, or None, and the test of a fitted detector."""
+    test = _last_step(detector)
+    steps = detector[:-1] if test is not detector and len(detector) > 1 else None
     check_is_fitted(test)
     if test.correction is None and len(test.reference_) > 1:
         raise ValueError(

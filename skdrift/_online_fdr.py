@@ -123,6 +123,17 @@ class OnlineLevels:
         self.clock = 0
         self.discovery_clocks = []
 
+    def next_level(self):
+        """Return the level of the next test."""
+        if self.rule == "lord":
+            return spent_level(
+                lord_weights, self.clock, self.discovery_clocks, self.alpha
+            )
+        level = spent_level(
+            saffron_weights, self.clock, self.discovery_clocks, self.alpha
+        )
+        return min((1 - CANDIDATE) * level, CANDIDATE)
+
     def test(self, p_value):
         """Test the next p-value.
 
@@ -135,17 +146,8 @@ class OnlineLevels:
         level : float
         is_discovery : bool
         """
-        if self.rule == "lord":
-            level = spent_level(
-                lord_weights, self.clock, self.discovery_clocks, self.alpha
-            )
-            self.clock += 1
-        else:
-            level = (1 - CANDIDATE) * spent_level(
-                saffron_weights, self.clock, self.discovery_clocks, self.alpha
-            )
-            level = min(level, CANDIDATE)
-            self.clock += p_value > CANDIDATE
+        level = self.next_level()
+        self.clock += 1 if self.rule == "lord" else p_value > CANDIDATE
         is_discovery = bool(p_value <= level)
         if is_discovery:
             self.discovery_clocks.append(self.clock)

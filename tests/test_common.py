@@ -28,6 +28,7 @@ import skdrift
 from skdrift import (
     ContaminationSweep,
     DistillationScorer,
+    DriftMonitor,
     ForestStudent,
     InstanceScaler,
     KerasStudent,
@@ -46,6 +47,8 @@ ESTIMATORS = [
         divergence=["kl", "log_loss"],
         cross_fit=None,
     ),
+    DriftMonitor(),
+    DriftMonitor(KSDriftTest(), control="saffron", reference="fixed"),
     ForestStudent(n_estimators=10),
     InstanceScaler(),
     KSDriftTest(),
@@ -75,7 +78,7 @@ EXPECTED_FAILURES = {
         "check_methods_subset_invariance": ONE_VERDICT_PER_BATCH,
         "check_methods_sample_order_invariance": ONE_VERDICT_PER_BATCH,
     }
-    for drift_test in (KSDriftTest, TailDriftTest)
+    for drift_test in (DriftMonitor, KSDriftTest, TailDriftTest)
 }
 
 

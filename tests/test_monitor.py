@@ -5,10 +5,14 @@ from itertools import pairwise
 import joblib
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skdrift._contamination import ContaminationSweep
 from skdrift._distillation import DistillationScorer
 from skdrift._exceedance import exceedance_p_values
 from skdrift._ks import KSDriftTest
@@ -16,6 +20,7 @@ from skdrift._monitor import DriftMonitor
 from skdrift._sequential import bet, start_capital
 from skdrift._tail import TailDriftTest
 from skdrift._threshold import ScoreThreshold
+from skdrift.datasets import corrupt_images
 
 CONTROLS = ["martingale", "lord", "saffron"]
 
@@ -160,25 +165,117 @@ def test_bad_batches_leave_the_monitor_as_it_was():
 
 
 def test_bad_arguments_are_refused():
-    for alpha in (0, 1, -0.1, "0.05", None):
-        with pytest.raises(ValueError, match="alpha must be a number between 0 and 1"):
-            DriftMonitor(fitted(), alpha=alpha)
-    with pytest.raises(ValueError, match=r"control must be one of .*; got 'bogus'"):
-        DriftMonitor(fitted(), control="bogus")
-    with pytest.raises(ValueError, match=r"reference must be one of .*; got 'bogus'"):
-        DriftMonitor(fitted(), reference="bogus")
-    with pytest.raises(ValueError, match="not fitted yet"):
-        DriftMonitor(TailDriftTest())
+    X = stream(1)[0]
+    for parameters in (
+        {"alpha": 0},
+        {"alpha": 1},
+        {"alpha": "0.05"},
+        {"alpha": None},
+        {"control": "bogus"},
+        {"reference": "bogus"},
+    ):
+        (name,) = parameters
+        match = f"'{name}' parameter of DriftMonitor must be"
+        with pytest.raises(ValueError, match=match):
+            DriftMonitor(fitted(), **parameters).update(X)
+        with pytest.raises(ValueError, match=match):
+            DriftMonitor(**parameters).fit(X)
+    for detector in (None, TailDriftTest()):
+        for method in ("update", "predict"):
+            with pytest.raises(NotFittedError):
+                getattr(DriftMonitor(detector), method)(X)
     for detector in (
         LogisticRegression(),
         ScoreThreshold(),
         make_pipeline("passthrough"),
     ):
-        with pytest.raises(TypeError, match="must be a drift test with p-values"):
-            DriftMonitor(detector)
+        for method in ("fit", "update"):
+            with pytest.raises(TypeError, match="must be a drift test with p-values"):
+                getattr(DriftMonitor(detector), method)(X)
     many = KSDriftTest(correction=None).fit(np.zeros((5, 2)))
     with pytest.raises(ValueError, match="choose a correction"):
-        DriftMonitor(many)
+        DriftMonitor(many).update(np.zeros((5, 2)))
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_predict_foretells_update_and_changes_nothing(control):
+    monitor = DriftMonitor(fitted(), control=control).reset()
+    batches = stream(8)
+    batches[4] = batches[4] + 2
+    for t in range(5):
+        # Several batches at once, each as the next one.
+        groups = np.repeat(np.arange(3), 50)
+        rows = np.concatenate([batches[t], batches[t] + 2, batches[t + 1]])
+        before = pickle.dumps(monitor)
+        several = monitor.predict(rows, groups=groups)
+        alone = monitor.predict(batches[t])
+        assert pickle.dumps(monitor) == before
+        for k, X in enumerate((batches[t], batches[t] + 2, batches[t + 1])):
+            state = deepcopy(monitor).update(X)
+            assert several.is_drift[k] == state.is_alarm
+            assert several.p_value[k] == state.p_value
+        state = monitor.update(batches[t])
+        assert alone.is_drift is state.is_alarm
+        assert alone.p_value == state.p_value
+        assert alone.feature_is_drift.tolist() == [state.is_alarm]
+    assert several.group_labels.tolist() == [0, 1, 2]
+    # The martingale's alarm stays; the others judge each batch by itself.
+    assert monitor.predict(batches[6]).is_drift == (control == "martingale")
+
+
+def test_the_feature_that_raised_the_alarm_is_told():
+    rng = np.random.default_rng(0)
+    monitor = DriftMonitor(KSDriftTest()).fit(rng.normal(size=(300, 3)))
+    batch = rng.normal(size=(80, 3))
+    batch[:, 1] += 2
+    result = monitor.predict(batch)
+    assert result.is_drift
+    assert result.feature_is_drift.tolist() == [False, True, False]
+
+
+def digits_rows():
+    X, y = load_digits(return_X_y=True)
+    teacher = LogisticRegression(C=0.01, max_iter=1000).fit(X[:500], y[:500])
+    return FrozenEstimator(teacher), X[500:], y[500:]
+
+
+def noisy(X):
+    images = X.reshape(-1, 8, 8) / 16
+    return 16 * corrupt_images(images, "gaussian_noise", 5, 0).reshape(-1, 64)
+
+
+def test_at_the_end_of_a_pipeline():
+    teacher, X, _ = digits_rows()
+    detector = make_pipeline(
+        DistillationScorer(teacher, random_state=0), DriftMonitor(TailDriftTest())
+    ).fit(X[:600])
+    monitor = detector[-1]
+    assert monitor.n_features_in_ == 1
+    plain = make_pipeline(detector[0], TailDriftTest()).fit(X[:600])
+    assert detector.predict(X[600:700]).p_value == plain.predict(X[600:700]).p_value
+    assert not detector.predict(X[600:700]).is_drift
+    shifted = noisy(X[600:700])
+    assert detector.predict(shifted).is_drift
+    assert monitor.n_batches_ == 0
+    assert monitor.update(detector[:-1].transform(shifted))
+    assert monitor.fit(detector[:-1].transform(X[:600])).n_batches_ == 0
+
+
+def test_inside_a_sweep():
+    teacher, X, y = digits_rows()
+    sweep = ContaminationSweep(
+        make_pipeline(DistillationScorer(teacher, random_state=0), DriftMonitor()),
+        param_grid={"driftmonitor__control": ["martingale", "saffron"]},
+        fractions=[0, 1],
+        batch_size=50,
+        n_batches=40,
+        random_state=0,
+    )
+    sweep.fit(X, y, {5: noisy(X)})
+    rates = sweep.summary().set_index(["candidate", "kind", "fraction"])
+    for candidate in (0, 1):
+        assert rates.loc[(candidate, "harmful", 0), "detection_rate"] <= 0.05
+        assert rates.loc[(candidate, "harmful", 1), "detection_rate"] == 1
 
 
 @pytest.mark.parametrize("control", CONTROLS)
