@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from skdrift import DistillationScorer, ForestStudent, KSDriftTest
 
 N_SPLITS, N_BATCHES, BATCH_SIZE = 15, 60, 100
+OVERFITTING = ForestStudent(10, min_samples_leaf=1, n_noisy_copies=0)
 
 
 def share_flagged(teacher, student, divergence, cross_fit, seed):
@@ -45,7 +46,7 @@ PAIRS = [
     ),
     pytest.param(
         HistGradientBoostingClassifier(max_iter=20),
-        ForestStudent(10),
+        OVERFITTING,
         "log_loss",
         id="boosting, overfitting student",
     ),
@@ -67,6 +68,6 @@ def test_false_alarms_are_as_rare_as_alpha_says(teacher, student, divergence):
 @pytest.mark.statistics
 def test_without_cross_fitting_an_overfitting_student_cries_wolf():
     share = share_flagged(
-        HistGradientBoostingClassifier(max_iter=20), ForestStudent(10), "kl", None, 0
+        HistGradientBoostingClassifier(max_iter=20), OVERFITTING, "kl", None, 0
     )
     assert min(share) > 0.5
