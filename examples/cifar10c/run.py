@@ -21,6 +21,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small_network import small_network
 from tables import (
     accuracy_table,
     detector_table,
@@ -44,7 +45,7 @@ from skdrift.datasets import CIFAR10C_CORRUPTIONS, fetch_cifar10, fetch_cifar10c
 
 FRACTIONS = (0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 REFERENCE_SIZE = 1000
-SCORES = ("kl", "combined", "uncertainty")
+SCORES = ("kl", "log_loss", "blend", "combined", "uncertainty")
 
 
 def parse_options(arguments=None):
@@ -174,35 +175,49 @@ def load_or_train_teacher(options, images, output):
     return RememberingClassifier(teacher, output / f"{name}.npz"), name
 
 
-def load_or_distil_student(options, images, teacher, teacher_name, output, n_damaged=0):
-    """Return the notebook's student, trained once for each setting.
+def notebook_student(options):
+    """Return the student of the notebook."""
+    return KerasStudent(
+        "conv",
+        epochs=options.epochs,
+        batch_size=128,
+        random_state=options.seed,
+        verbose=2,
+    )
 
-    With `n_damaged` it learns that many slightly damaged copies of each image as well,
-    with what the teacher says of the intact image.
+
+def calm_student(options):
+    """Return a smaller student, to be trained on damaged images as well."""
+    return KerasStudent(
+        small_network,
+        epochs=options.epochs,
+        batch_size=64,
+        learning_rate=0.002,
+        random_state=options.seed,
+        verbose=2,
+    )
+
+
+def load_or_distil(name, network, n_damaged, options, images, teacher, output):
+    """Return a student, trained once for each setting.
+
+    It learns each image and `n_damaged` slightly damaged copies of it, all with what
+    the teacher says of the intact image.
     """
     name = (
-        f"student-of-{teacher_name}-{len(images.X_train)}-images-{n_damaged}-damaged-"
-        f"{options.epochs}-epochs-seed-{options.seed}"
+        f"{name}-{len(images.X_train)}-images-{options.epochs}-epochs-"
+        f"seed-{options.seed}"
     )
     path = output / f"{name}.joblib"
     if not path.exists():
-        print(f"Distilling for {options.epochs} epochs, {n_damaged} damaged copies ...")
+        print(f"Distilling {name} ...")
         start = time.perf_counter()
         P = teacher.predict_proba(images.X_train)
         random_state = np.random.RandomState(options.seed)
         damaged = [
             slightly_damaged(images.X_train, random_state) for _ in range(n_damaged)
         ]
-        student = make_pipeline(
-            InstanceScaler(),
-            KerasStudent(
-                "conv",
-                epochs=options.epochs,
-                batch_size=128,
-                random_state=options.seed,
-                verbose=2,
-            ),
-        ).fit(
+        student = make_pipeline(InstanceScaler(), network).fit(
             np.concatenate([images.X_train, *damaged]),
             np.tile(P, (1 + n_damaged, 1)),
         )
@@ -226,7 +241,7 @@ def make_sweep(detector, options, seed, param_grid=None, reference_size=None):
     )
 
 
-def compare_scores(options, images, scorer, calm_student, seed):
+def compare_scores(options, images, scorer, calm, seed):
     """Sweep over the scores that need no labels, each with each test."""
     detector = Pipeline([("scorer", scorer), ("test", KSDriftTest())])
     tests = [
@@ -239,7 +254,7 @@ def compare_scores(options, images, scorer, calm_student, seed):
         {"scorer__divergence": ["kl"], "test": [KSDriftTest()]},
         {"scorer__divergence": list(SCORES), "test": tests},
         {
-            "scorer__student": [FrozenEstimator(calm_student)],
+            "scorer__student": [FrozenEstimator(calm)],
             "scorer__divergence": ["kl", "combined"],
             "test": tests,
         },
@@ -368,12 +383,26 @@ def main(arguments=None):
     )
     show("Accuracy of the teacher", table, output / "accuracy.csv")
 
-    student = load_or_distil_student(options, images, teacher, teacher_name, output)
-    calm_student = load_or_distil_student(
-        options, images, teacher, teacher_name, output, n_damaged=2
+    student = load_or_distil(
+        f"notebook-student-of-{teacher_name}",
+        notebook_student(options),
+        0,
+        options,
+        images,
+        teacher,
+        output,
+    )
+    calm = load_or_distil(
+        f"calm-student-of-{teacher_name}",
+        calm_student(options),
+        3,
+        options,
+        images,
+        teacher,
+        output,
     )
     decisions = teacher.predict(images.X)
-    for name, each in (("student", student), ("calm student", calm_student)):
+    for name, each in (("notebook's student", student), ("calm student", calm)):
         agreement = np.mean(decisions == each.predict(images.X))
         print(f"The {name} agrees with the teacher on {agreement:.1%} of clean images.")
     scorer = DistillationScorer(
@@ -384,10 +413,10 @@ def main(arguments=None):
     seeds = range(options.seed, options.seed + options.repeats)
     sweeps, error_sweeps, seconds = [], [], []
     for seed in seeds:
-        networks = (teacher, student, calm_student)
+        networks = (teacher, student, calm)
         asked = asking_seconds(*networks)
         start = time.perf_counter()
-        sweep, names = compare_scores(options, images, scorer, calm_student, seed)
+        sweep, names = compare_scores(options, images, scorer, calm, seed)
         asked = asking_seconds(*networks) - asked
         seconds.append(time.perf_counter() - start - asked)
         sweeps.append(sweep)
