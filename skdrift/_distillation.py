@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in,
+    _num_samples,
     check_is_fitted,
     validate_data,
 )
@@ -28,7 +29,12 @@ from skdrift._divergence import (
 from skdrift._error_model import error_features, error_probability, fit_error_model
 from skdrift._folds import assign_folds
 from skdrift._student_role import student_proba
-from skdrift._teacher_role import resolve_teacher, seeded_clone, teacher_proba
+from skdrift._teacher_role import (
+    is_keras_model,
+    resolve_teacher,
+    seeded_clone,
+    teacher_proba,
+)
 
 
 class TeacherStudentProba(NamedTuple):
@@ -91,7 +97,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     cross_fit : int or None, default=5
         Number of folds. None trains one student on all rows; then hold out the
         reference rows yourself, or the test raises false alarms.
-    batch_size : int, default=8192
+    batch_size : int, default=10_000
         Rows scored at once.
     n_jobs : int, default=None
         Folds fitted at the same time, by joblib.
@@ -161,7 +167,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         error_model=None,
         benign=None,
         cross_fit=5,
-        batch_size=8192,
+        batch_size=10_000,
         n_jobs=None,
         verbose=0,
         random_state=None,
@@ -345,7 +351,9 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         if len(self.teachers_) == 1:
             # first of all, so that it is the teacher who complains about bad input
             P = teacher_proba(self.teachers_[0], X, self.classes_)
-        fold = assign_folds(X, n_folds, self._salt)
+        fold = np.zeros(_num_samples(X), dtype=np.intp)
+        if n_folds > 1:
+            fold = assign_folds(X, n_folds, self._salt)
         if P is None:
             P = by_fold(
                 lambda teacher, part: teacher_proba(teacher, part, self.classes_),
@@ -449,6 +457,17 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             "DistillationScorer requires y to be passed, but the target y is None: "
             f"labels are needed by {who}"
         )
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        given = self.estimator
+        if isinstance(given, FrozenEstimator):
+            given = given.estimator
+        if is_keras_model(given) and "estimator_" in state:
+            # A bare Keras model is stored as the teacher that was made of it, which
+            # takes no code to load.
+            state = {**state, "estimator": self.estimator_}
+        return state
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._stored_trees import arrays_to_trees, trees_to_arrays
 from skdrift._students import check_soft_labels
 
 
@@ -41,7 +42,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    forest_ : ExtraTreesRegressor
+    trees_ : list of sklearn.tree._tree.Tree
     classes_ : array of shape (n_classes,)
         ``arange(n_classes)`` after soft labels, else the distinct class labels.
     n_features_in_ : int
@@ -123,12 +124,13 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         random_state = check_random_state(self.random_state)
         copies = self.n_noisy_copies
         noisy = [_add_noise(rows, self.noise, random_state) for _ in range(copies)]
-        self.forest_ = ExtraTreesRegressor(
+        forest = ExtraTreesRegressor(
             self.n_estimators,
             max_features=self.max_features,
             min_samples_leaf=self.min_samples_leaf,
             random_state=random_state,
         ).fit(np.concatenate([rows, *noisy]), np.tile(P, (1 + copies, 1)))
+        self.trees_ = [tree.tree_ for tree in forest.estimators_]
         self.classes_ = classes
         return self
 
@@ -150,9 +152,9 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         # The trees are asked directly: the forest's own predict starts a thread pool
         # at every call, which takes many times as long for a batch of 100 rows.
         total = np.zeros((len(X), len(self.classes_)))
-        for tree in self.forest_.estimators_:
-            total += tree.tree_.predict(X).reshape(total.shape)
-        return total / len(self.forest_.estimators_)
+        for tree in self.trees_:
+            total += tree.predict(X).reshape(total.shape)
+        return total / len(self.trees_)
 
     def predict(self, X):
         """Predict the most probable class.
@@ -167,6 +169,18 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         """
         proba = self.predict_proba(X)
         return self.classes_[proba.argmax(axis=1)]
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "trees_" in state:
+            state = {**state, "trees_": trees_to_arrays(self.trees_)}
+        return state
+
+    def __setstate__(self, state):
+        if "trees_" in state:
+            trees = arrays_to_trees(state["trees_"], state["n_features_in_"])
+            state = {**state, "trees_": trees}
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

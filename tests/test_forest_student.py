@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
 
 from skdrift import ForestStudent
@@ -16,9 +17,17 @@ def soft_labels():
 
 def test_it_predicts_what_its_forest_predicts(soft_labels):
     X, P = soft_labels
-    student = ForestStudent(7, random_state=0).fit(X[:500], P[:500])
+    student = ForestStudent(
+        7, min_samples_leaf=2, n_noisy_copies=0, random_state=0
+    ).fit(X[:500], P[:500])
     Q = student.predict_proba(X[500:])
-    np.testing.assert_allclose(Q, student.forest_.predict(X[500:]), atol=1e-12)
+    forest = ExtraTreesRegressor(
+        7,
+        max_features="sqrt",
+        min_samples_leaf=2,
+        random_state=np.random.RandomState(0),
+    ).fit(X[:500], P[:500])
+    np.testing.assert_allclose(Q, forest.predict(X[500:]), atol=1e-12)
     np.testing.assert_allclose(Q.sum(axis=1), 1)
     assert student.classes_.tolist() == list(range(10))
 
@@ -45,9 +54,7 @@ def test_noisy_copies_steady_the_student(soft_labels):
     for copies in (0, 2):
         student = ForestStudent(n_noisy_copies=copies, random_state=0)
         student.fit(X[:600], P[:600])
-        assert student.forest_.estimators_[0].tree_.n_node_samples[0] == 600 * (
-            1 + copies
-        )
+        assert student.trees_[0].n_node_samples[0] == 600 * (1 + copies)
         right.append(np.mean(student.predict(damaged) == P[600:].argmax(axis=1)))
     assert right[1] > right[0] + 0.02
 
