@@ -3,16 +3,19 @@
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import _num_samples
 
 
-def check_changes(benign):
+def check_changes(benign, student=None):
     """Turn what the user gave as ``benign`` into a list of callables.
 
     Raises
     ------
     TypeError
         If one of them cannot be called.
+    ValueError
+        If the student is a trained one, which learns no changed rows.
     """
     if benign is None:
         return []
@@ -23,6 +26,11 @@ def check_changes(benign):
                 "benign must be a callable that takes (X, random_state) and returns "
                 f"changed rows, or a list of such; got {change!r}"
             )
+    if changes and isinstance(student, FrozenEstimator):
+        raise ValueError(
+            "benign changes the rows that a student learns from, but the student given "
+            "is frozen and learns no more; leave one of the two out"
+        )
     return changes
 
 

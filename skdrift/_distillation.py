@@ -20,8 +20,10 @@ from skdrift._benign import check_changes
 from skdrift._cross_fit import by_fold, fit_fold, in_chunks, training_rows
 from skdrift._divergence import (
     DIVERGENCES,
+    check_divergences,
     combined,
     conformal_p_value_knots,
+    divergence_name,
     log_loss,
     temper,
     uncertainty,
@@ -216,13 +218,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def _fit(self, X, y):
-        divergences = self._checked_divergences()
-        changes = check_changes(self.benign)
-        if changes and isinstance(self.student, FrozenEstimator):
-            raise ValueError(
-                "benign changes the rows that a student learns from, but the student "
-                "given is frozen and learns no more; leave one of the two out"
-            )
+        divergences = check_divergences(self.divergence)
+        changes = check_changes(self.benign, self.student)
         X, y = indexable(X, y)
         random_state = check_random_state(self.random_state)
         template, trained = resolve_teacher(self.estimator, X)
@@ -390,7 +387,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
                 error_probability, self.error_models_, error_features(P, Q), fold
             )
         columns = []
-        for divergence in self._checked_divergences():
+        for divergence in check_divergences(self.divergence):
             if divergence == "combined":
                 columns.append(combined(P, Q, *self._combination))
             else:
@@ -414,27 +411,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             _check_feature_names_in(self, input_features, generate_names=False)
         if self.error_models_ is not None:
             return np.array(["harm_error_model"], dtype=object)
-        names = [
-            d if isinstance(d, str) else getattr(d, "__name__", type(d).__name__)
-            for d in self._checked_divergences()
-        ]
+        names = map(divergence_name, check_divergences(self.divergence))
         return np.array([f"harm_{name}" for name in names], dtype=object)
-
-    def _checked_divergences(self):
-        given = self.divergence
-        divergences = list(given) if isinstance(given, (list, tuple)) else [given]
-        known = [*DIVERGENCES, "combined"]
-        for divergence in divergences:
-            if not callable(divergence) and divergence not in known:
-                raise ValueError(
-                    f"divergence must be a callable or one of {known}, or a list of "
-                    f"these; got {divergence!r}"
-                )
-        if not divergences:
-            raise ValueError(
-                "divergence must name at least one score; got an empty list"
-            )
-        return divergences
 
     def _ask(self, proba, classes):
         def ask(model, X):

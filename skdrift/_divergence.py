@@ -88,6 +88,34 @@ DIVERGENCES = {
 }
 
 
+def check_divergences(given):
+    """Turn what the user gave as ``divergence`` into a list of names and callables.
+
+    Raises
+    ------
+    ValueError
+        If the list is empty or a name is unknown.
+    """
+    divergences = list(given) if isinstance(given, (list, tuple)) else [given]
+    known = [*DIVERGENCES, "combined"]
+    for divergence in divergences:
+        if not callable(divergence) and divergence not in known:
+            raise ValueError(
+                f"divergence must be a callable or one of {known}, or a list of "
+                f"these; got {divergence!r}"
+            )
+    if not divergences:
+        raise ValueError("divergence must name at least one score; got an empty list")
+    return divergences
+
+
+def divergence_name(divergence):
+    """Name a divergence, given by name or as a callable."""
+    if isinstance(divergence, str):
+        return divergence
+    return getattr(divergence, "__name__", type(divergence).__name__)
+
+
 def conformal_p_value_knots(reference):
     """Return where the conformal p-value of a score is known, as (values, p-values).
 
