@@ -1,5 +1,6 @@
 """What the rows of a contamination sweep add up to."""
 
+import re
 from numbers import Real
 
 import numpy as np
@@ -7,6 +8,8 @@ import pandas as pd
 from scipy.integrate import trapezoid
 
 from skdrift._wilson import wilson_interval
+
+_LONGEST_TEXT = 60
 
 CURVE = ["candidate", "severity", "kind"]
 
@@ -98,9 +101,30 @@ def candidate_table(params, batch_sizes, tests):
     for name in sorted({name for each in params for name in each} - {"batch_size"}):
         values = [each.get(name, "") for each in params]
         if not all(isinstance(value, Real) for value in values):
-            values = [str(value) for value in values]
+            values = describe_values(values)
         table[name] = values
     return table
+
+
+def describe_values(values):
+    """Describe parameter values in one short line each, different ones differently.
+
+    Line breaks and addresses are left out and long texts cut; texts that then are the
+    same are numbered.
+    """
+    texts, known = [], {}
+    for value in values:
+        whole = str(value)
+        # Addresses differ from run to run, line breaks only from width to width.
+        short = re.sub(r" at 0x[0-9a-f]+", "", " ".join(whole.split()))
+        if len(short) > _LONGEST_TEXT:
+            short = short[: _LONGEST_TEXT - 3] + "..."
+        alike = known.setdefault(short, [])
+        if whole not in alike:
+            alike.append(whole)
+        number = alike.index(whole) + 1
+        texts.append(short if number == 1 else f"{short} ({number})")
+    return texts
 
 
 def per_candidate(tables):

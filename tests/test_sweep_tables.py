@@ -5,6 +5,7 @@ from pandas.testing import assert_frame_equal
 
 from skdrift._sweep_tables import (
     candidate_table,
+    describe_values,
     detection_limit,
     false_alarm_rate,
     per_candidate,
@@ -153,3 +154,10 @@ def test_per_candidate_numbers_the_tables():
     assert table["candidate"].tolist() == [0, 0, 1]
     assert table["x"].tolist() == [1, 2, 3]
     assert table.index.tolist() == [0, 1, 2]
+
+
+def test_values_are_described_in_a_line_and_told_apart():
+    first, second = "x" * 80, "x" * 99
+    short = "x" * 57 + "..."
+    texts = describe_values(["kl", first, second, first, object(), "two\n   lines"])
+    assert texts == ["kl", short, f"{short} (2)", short, "<object object>", "two lines"]
