@@ -127,7 +127,7 @@ def compare(name, scorer, rows, repetitions):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=31)
-    parser.add_argument("--batch-size", type=int, default=8192)
+    parser.add_argument("--batch-size", type=int, default=10_000)
     parser.add_argument("--no-keras", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)

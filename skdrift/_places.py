@@ -217,7 +217,7 @@ def _halve(reference, place, values, length):
     """Move each place on by up to ``length``, past all reference values below."""
     while length > 1:
         half = length // 2
-        place += half * (reference.take(place + (half - 1)) < values)
+        place += half * (reference[half - 1 :].take(place) < values)
         length -= half
     place += reference.take(place) < values
     return place
