@@ -11,7 +11,7 @@ import numpy as np
 
 # Values handled at once, so that intermediate arrays stay in the processor's cache: in
 # a search, and in all that is done to a block of batches.
-_SEARCH_BLOCK, _BLOCK = 2**14, 2**16
+_SEARCH_BLOCK, _BLOCK = 2**14, 2**15
 # Cells of a guide table for each reference value, and how many values to look up for
 # each reference value make a table worth its while.
 _CELLS = 8
@@ -94,31 +94,30 @@ def placed_blocks(reference, batches):
     n_columns, n = reference.shape
     n_batches, m = batches.shape[1:]
     places = Places(reference, n_batches * m)
-    reference_tied = (reference[:, 1:] == reference[:, :-1]).any(axis=1)
-    ties_end = None
     columns_at_once = max(1, _BLOCK // (n_batches * m))
     batches_at_once = min(n_batches, max(1, _BLOCK // m))
     for column in range(0, n_columns, columns_at_once):
         columns = range(column, min(column + columns_at_once, n_columns))
+        known = reference[column : columns.stop]
+        reference_tied = (known[:, 1:] == known[:, :-1]).any(axis=1)
+        ties_end = None
         for batch in range(0, n_batches, batches_at_once):
             block = np.s_[columns.start : columns.stop, batch : batch + batches_at_once]
             values = np.sort(batches[block], axis=-1)
             below = places.below(values, columns)
             # The reference value at each place, the last one beyond the end.
-            at = below + np.reshape(columns, (-1, 1, 1)) * n
+            at = below + np.reshape(np.arange(len(columns)) * n, (-1, 1, 1))
             at -= below == n
-            meets = reference.reshape(-1).take(at) == values
+            meets = known.reshape(-1).take(at) == values
             repeats = values[..., 1:] == values[..., :-1]
-            tied = np.broadcast_to(
-                reference_tied[columns.start : columns.stop, None], values.shape[:-1]
-            )
+            tied = np.broadcast_to(reference_tied[:, None], values.shape[:-1])
             if repeats.any():
                 tied = tied | repeats.any(axis=-1)
             not_above = below
             if meets.any():
                 tied = tied | meets.any(axis=-1)
                 if ties_end is None:
-                    ties_end = _where_ties_end(reference)
+                    ties_end = _where_ties_end(known)
                 not_above = np.where(meets, ties_end.reshape(-1).take(at), below)
             yield block, below, not_above, tied
 
