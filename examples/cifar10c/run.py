@@ -5,7 +5,6 @@ and where the two part ways on a batch, the batch is flagged. See README.md.
 """
 
 import argparse
-import os
 import time
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
-from benign import slightly_damaged
 from remember import RememberingClassifier
 from resnet32 import train_resnet32
 from sklearn.base import clone
@@ -21,7 +19,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from small_network import small_network
+from students import calm_student, load_or_distil, notebook_student
 from tables import (
     accuracy_table,
     detector_table,
@@ -35,8 +33,6 @@ from skdrift import (
     ContaminationSweep,
     DistillationScorer,
     HarmScoreDisplay,
-    InstanceScaler,
-    KerasStudent,
     KerasTeacher,
     KSDriftTest,
     TailDriftTest,
@@ -173,59 +169,6 @@ def load_or_train_teacher(options, images, output):
     name = f"teacher-{joblib.hash(path.read_bytes())[:8]}"
     teacher = KerasTeacher(keras.saving.load_model(path, compile=False))
     return RememberingClassifier(teacher, output / f"{name}.npz"), name
-
-
-def notebook_student(options):
-    """Return the student of the notebook."""
-    return KerasStudent(
-        "conv",
-        epochs=options.epochs,
-        batch_size=128,
-        random_state=options.seed,
-        verbose=2,
-    )
-
-
-def calm_student(options):
-    """Return a smaller student, to be trained on damaged images as well."""
-    return KerasStudent(
-        small_network,
-        epochs=options.epochs,
-        batch_size=64,
-        learning_rate=0.002,
-        random_state=options.seed,
-        verbose=2,
-    )
-
-
-def load_or_distil(name, network, n_damaged, options, images, teacher, output):
-    """Return a student, trained once for each setting.
-
-    It learns each image and `n_damaged` slightly damaged copies of it, all with what
-    the teacher says of the intact image.
-    """
-    name = (
-        f"{name}-{len(images.X_train)}-images-{options.epochs}-epochs-"
-        f"seed-{options.seed}"
-    )
-    path = output / f"{name}.joblib"
-    if not path.exists():
-        print(f"Distilling {name} ...")
-        start = time.perf_counter()
-        P = teacher.predict_proba(images.X_train)
-        random_state = np.random.RandomState(options.seed)
-        damaged = [
-            slightly_damaged(images.X_train, random_state) for _ in range(n_damaged)
-        ]
-        student = make_pipeline(InstanceScaler(), network).fit(
-            np.concatenate([images.X_train, *damaged]),
-            np.tile(P, (1 + n_damaged, 1)),
-        )
-        part = path.with_suffix(".part")
-        joblib.dump(student, part)
-        os.replace(part, path)
-        print(f"Distilled in {time.perf_counter() - start:.0f} s.")
-    return RememberingClassifier(joblib.load(path), output / f"{name}.npz")
 
 
 def make_sweep(detector, options, seed, param_grid=None, reference_size=None):
