@@ -12,9 +12,9 @@ import numpy as np
 # Values handled at once, so that intermediate arrays stay in the processor's cache: in
 # a search, and in all that is done to a block of batches.
 _SEARCH_BLOCK, _BLOCK = 2**14, 2**15
-# Cells of a guide table for each reference value, and how many values to look up for
-# each reference value make a table worth its while.
-_CELLS = 8
+# Cells of a guide table for each reference value, and at most; how many values to look
+# up for each reference value make a table worth its while.
+_CELLS, _MOST_CELLS = 8, 2**20
 _WORTH_A_TABLE = 4
 # Values of a single column up to which starting the machinery costs more than it saves.
 _FEW = 2_000
@@ -173,7 +173,7 @@ def _guide(column):
     column = column.astype(np.float64, copy=False)
     first = column[0]
     with np.errstate(over="ignore", divide="ignore"):
-        n_cells = _CELLS * column.size
+        n_cells = min(_CELLS * column.size, _MOST_CELLS)
         scale = (n_cells - 1) / (column[-1] - first)
     if not 0 < scale < np.inf:
         # A constant column, or one too wide or too narrow to be divided.

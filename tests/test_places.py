@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from skdrift import _places
 from skdrift._places import Places, count_values, placed_blocks
 
 
@@ -39,6 +40,15 @@ def test_places_are_those_of_searchsorted(sample, n, m, n_columns):
     values[..., : m // 3] = rng.choice(reference.ravel(), (n_columns, 1, m // 3))
     values[..., m // 2 : m // 2 + 2] = reference[:, :1, None]
     assert_array_equal(Places(reference, m).below(values), searched(reference, values))
+
+
+def test_a_table_of_few_cells(monkeypatch):
+    monkeypatch.setattr(_places, "_MOST_CELLS", 7)
+    rng = np.random.default_rng(0)
+    reference, values = np.sort(rng.normal(size=(1, 500))), rng.normal(size=(1, 9000))
+    assert_array_equal(
+        Places(reference, 9000).below(values), searched(reference, values)
+    )
 
 
 def test_values_of_another_precision_than_the_reference():
