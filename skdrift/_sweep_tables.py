@@ -9,7 +9,7 @@ from scipy.integrate import trapezoid
 
 from skdrift._wilson import wilson_interval
 
-_LONGEST_TEXT = 60
+_LONGEST_TEXT = 40
 
 CURVE = ["candidate", "severity", "kind"]
 

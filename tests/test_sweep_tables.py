@@ -158,6 +158,6 @@ def test_per_candidate_numbers_the_tables():
 
 def test_values_are_described_in_a_line_and_told_apart():
     first, second = "x" * 80, "x" * 99
-    short = "x" * 57 + "..."
+    short = "x" * 37 + "..."
     texts = describe_values(["kl", first, second, first, object(), "two\n   lines"])
     assert texts == ["kl", short, f"{short} (2)", short, "<object object>", "two lines"]
