@@ -11,7 +11,7 @@ pipelines that impute, scale and encode, which the default student borrows.
 
 Run ``python benchmarks/scores.py --data-set digits --splits 3``. ``--keras`` adds a
 Keras student, ``--benign`` (digits) the default one that also learns slightly rotated
-and shifted rows.
+and shifted rows; ``--corruptions`` (digits) chooses some of the eleven.
 """
 
 import argparse
@@ -98,11 +98,11 @@ def rows_of(X, rows):
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def corrupted(name, X, seed):
+def corrupted(name, X, image_corruptions, seed):
     """Yield X under every corruption at every severity."""
     for severity in SEVERITIES:
         if name == "digits":
-            for corruption in IMAGE_CORRUPTIONS:
+            for corruption in image_corruptions:
                 images = X.reshape(-1, 8, 8) / 16
                 shifted = corrupt_images(images, corruption, severity, seed)
                 yield severity, 16 * shifted.reshape(len(X), -1)
@@ -192,7 +192,7 @@ def study(name, seed, options):
     rng = np.random.default_rng(seed)
     train, reference, new = np.array_split(rng.permutation(len(X)), 3)
     X_train, X_reference, X_new = (rows_of(X, rows) for rows in (train, reference, new))
-    blocks = list(corrupted(name, X_new, seed))
+    blocks = list(corrupted(name, X_new, options.corruptions, seed))
     prepare = preprocessing(name, X)
     more_options = [
         {"divergence": SCORES},
@@ -249,6 +249,13 @@ def main():
     )
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--keras", action="store_true")
+    parser.add_argument(
+        "--corruptions",
+        nargs="+",
+        choices=IMAGE_CORRUPTIONS,
+        default=IMAGE_CORRUPTIONS,
+        metavar="NAME",
+    )
     parser.add_argument("--benign", action="store_true")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
