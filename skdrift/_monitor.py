@@ -169,6 +169,7 @@ class DriftMonitor(BaseEstimator):
         detector = clone(TailDriftTest() if self.detector is None else self.detector)
         _last_step(detector)
         detector.fit(X, y)
+        _split(detector)
         validate_data(self, X, skip_check_array=True)
         self.detector_ = detector
         return self.reset()

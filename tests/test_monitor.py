@@ -195,6 +195,10 @@ def test_bad_arguments_are_refused():
     many = KSDriftTest(correction=None).fit(np.zeros((5, 2)))
     with pytest.raises(ValueError, match="choose a correction"):
         DriftMonitor(many).update(np.zeros((5, 2)))
+    monitor = DriftMonitor(many)
+    with pytest.raises(ValueError, match="choose a correction"):
+        monitor.fit(np.zeros((5, 2)))
+    assert not hasattr(monitor, "detector_")
 
 
 @pytest.mark.parametrize("control", CONTROLS)
