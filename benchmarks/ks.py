@@ -23,8 +23,8 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from skdrift import KSDriftTest
-from skdrift import _ks_distribution as distribution
-from skdrift._two_sample import ks_statistics
+from skdrift.stats import _ks as distribution
+from skdrift.stats._ks import ks_statistics
 
 REPETITIONS = 9
 N, M = 1000, 100

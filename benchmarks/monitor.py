@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 from tail import digits_scores, teachers
 
-from skdrift._exceedance import exceedance_p_values, quantile_rank
-from skdrift._monitor import DriftMonitor
-from skdrift._online_fdr import OnlineLevels
-from skdrift._sequential import bet, start_capital
-from skdrift._tail import TailDriftTest
+from skdrift.detection._monitor import DriftMonitor
+from skdrift.detection._tail import TailDriftTest
+from skdrift.stats._exceedance import exceedance_p_values, quantile_rank
+from skdrift.stats._martingale import bet, start_capital
+from skdrift.stats._multiple_testing import OnlineLevels
 
 ALPHA, Q, SIZE, N_REFERENCE = 0.05, 0.95, 100, 1000
 

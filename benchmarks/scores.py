@@ -40,8 +40,8 @@ from skdrift import (
     TailDriftTest,
     label_harm,
 )
-from skdrift._divergence import DIVERGENCES
 from skdrift.datasets import corrupt_images, corrupt_table
+from skdrift.scoring._scores import DIVERGENCES
 
 SCORES = [*DIVERGENCES, "combined"]
 SEVERITIES = (2, 3, 4, 5)

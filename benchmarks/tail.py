@@ -29,18 +29,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skdrift._distillation import DistillationScorer
-from skdrift._divergence import (
+from skdrift.datasets import corrupt_images
+from skdrift.detection._ks import KSDriftTest
+from skdrift.detection._tail import TailDriftTest
+from skdrift.scoring._scorer import DistillationScorer
+from skdrift.scoring._scores import (
     combined,
     conformal_p_value_knots,
     log_loss,
     uncertainty,
 )
-from skdrift._harm import label_harm
-from skdrift._ks import KSDriftTest
-from skdrift._sampling import compose_batches
-from skdrift._tail import TailDriftTest
-from skdrift.datasets import corrupt_images
+from skdrift.sweep._batches import compose_batches
+from skdrift.sweep._harm import label_harm
 
 TESTS = {
     "KS two-sided": KSDriftTest(),

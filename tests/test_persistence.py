@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from round_trips import through_joblib, through_skops
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -22,6 +21,7 @@ from skdrift import (
     ScoreThreshold,
     TailDriftTest,
 )
+from tests.round_trips import through_joblib, through_skops
 
 X, y = load_digits(return_X_y=True)
 order = np.random.default_rng(0).permutation(len(X))

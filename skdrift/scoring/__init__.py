@@ -1,0 +1,12 @@
+"""Rows to numbers: scorers turn every row into a harm score.
+
+May import `models`; sweeps, monitors and tests know scorers by their methods alone.
+"""
+
+from skdrift.scoring._scorer import DistillationScorer
+from skdrift.scoring._threshold import ScoreThreshold
+
+__all__ = [
+    "DistillationScorer",
+    "ScoreThreshold",
+]

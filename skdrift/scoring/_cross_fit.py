@@ -1,0 +1,219 @@
+"""Parts of cross-fitting: chunks, models by fold, the fit of a fold, changed rows."""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+
+from skdrift.models._resolve import (
+    fit_student,
+    resolve_student,
+    seeded_clone,
+    teacher_proba,
+)
+from skdrift.scoring._scores import temper
+
+
+def in_chunks(function, X, batch_size):
+    """Apply ``function`` to ``batch_size`` rows of X at a time and stack what it gives.
+
+    An empty X reaches ``function`` once, so that its own complaint is heard.
+    """
+    n = _num_samples(X)
+    if n <= batch_size:
+        return function(X)
+    return np.concatenate(
+        [
+            function(_safe_indexing(X, slice(start, min(start + batch_size, n))))
+            for start in range(0, n, batch_size)
+        ]
+    )
+
+
+def by_fold(function, models, X, fold):
+    """Ask for each row the model of its fold.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(model, X_part)`` gives an array with a row for each row of X_part.
+    models : list
+        One for each fold, or a single one for all.
+    X : rows
+    fold : array of int of shape (n,)
+
+    Returns
+    -------
+    answers : array of shape (n, ...)
+    """
+    if len(models) == 1:
+        return function(models[0], X)
+    answers = None
+    for k in np.unique(fold):
+        rows = np.flatnonzero(fold == k)
+        part = X if len(rows) == len(fold) else _safe_indexing(X, rows)
+        answer = function(models[k], part)
+        if answers is None:
+            answers = np.empty((len(fold), *answer.shape[1:]))
+        answers[rows] = answer
+    return answers
+
+
+def training_rows(fold, n_folds):
+    """Return for each fold the positions of the rows outside it.
+
+    Raises
+    ------
+    ValueError
+        If a fold holds every row, so that nothing is left to train on.
+    """
+    if n_folds == 1:
+        return [np.arange(len(fold))]
+    complements = [np.flatnonzero(fold != k) for k in range(n_folds)]
+    if min(map(len, complements)) == 0:
+        raise ValueError(
+            f"cross_fit={n_folds} needs rows of different content in at least two "
+            f"folds, but all n_samples={len(fold)} fell into one; rows that are equal "
+            "always share a fold: give more distinct rows or cross_fit=None"
+        )
+    return complements
+
+
+def fit_fold(
+    teacher,
+    student,
+    X,
+    y,
+    P,
+    *,
+    rows,
+    classes,
+    temperature,
+    changes,
+    batch_size,
+    seed,
+):
+    """Fit the student of one fold, and its teacher unless P holds its answers.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Fitted if P is given, else a template.
+    student : estimator or None
+    X, y : all training rows and labels
+    P : array of shape (n, n_classes) or None
+        The teacher's probabilities for all training rows.
+    rows : array of int
+        The rows to train on.
+    classes : array of shape (n_classes,)
+    temperature : float
+    changes : list of callables
+        Changes of X that the student learns to overlook.
+    batch_size : int
+    seed : int
+
+    Returns
+    -------
+    teacher, student : fitted estimators
+    """
+    random_state = np.random.RandomState(seed)
+    X = X if len(rows) == _num_samples(X) else _safe_indexing(X, rows)
+    if P is None:
+        teacher = seeded_clone(teacher, random_state)
+        teacher.fit(X, _safe_indexing(y, rows))
+        P = in_chunks(lambda part: teacher_proba(teacher, part, classes), X, batch_size)
+    else:
+        P = P[rows]
+    student = resolve_student(student, teacher, X)
+    if not isinstance(student, FrozenEstimator):
+        student = seeded_clone(student, random_state)
+        X, P = add_changed_rows(X, temper(P, temperature), changes, random_state)
+        fit_student(student, X, P)
+    return teacher, student
+
+
+def check_changes(benign, student=None):
+    """Turn what the user gave as ``benign`` into a list of callables.
+
+    Raises
+    ------
+    TypeError
+        If one of them cannot be called.
+    ValueError
+        If the student is a trained one, which learns no changed rows.
+    """
+    if benign is None:
+        return []
+    changes = list(benign) if isinstance(benign, (list, tuple)) else [benign]
+    for change in changes:
+        if not callable(change):
+            raise TypeError(
+                "benign must be a callable that takes (X, random_state) and returns "
+                f"changed rows, or a list of such; got {change!r}"
+            )
+    if changes and isinstance(student, FrozenEstimator):
+        raise ValueError(
+            "benign changes the rows that a student learns from, but the student given "
+            "is frozen and learns no more; leave one of the two out"
+        )
+    return changes
+
+
+def add_changed_rows(X, P, changes, random_state):
+    """Put changed copies below the rows, with the soft labels of the unchanged rows.
+
+    Parameters
+    ----------
+    X : n rows
+    P : array of shape (n, n_classes)
+    changes : list of callables ``(X, random_state) -> n rows``
+    random_state : RandomState
+
+    Returns
+    -------
+    X : (1 + len(changes)) * n rows, of the kind of X
+    P : array of shape ((1 + len(changes)) * n, n_classes)
+
+    Raises
+    ------
+    ValueError
+        If a change returns rows of another number, shape or type.
+    """
+    if not changes:
+        return X, P
+    parts = [X]
+    for change in changes:
+        changed = change(X, random_state)
+        if not _same_kind(changed, X) or _shape(changed) != _shape(X):
+            raise ValueError(
+                "benign must return rows like the ones it is given, "
+                f"{type(X).__name__} of shape {_shape(X)}, but {change!r} returned "
+                f"{type(changed).__name__} of shape {_shape(changed)}"
+            )
+        parts.append(changed)
+    return _stack(parts), np.tile(P, (len(parts), 1))
+
+
+def _same_kind(X, Y):
+    return (
+        type(X) is type(Y)
+        or (isinstance(X, np.ndarray) and isinstance(Y, np.ndarray))
+        or (sparse.issparse(X) and sparse.issparse(Y))
+    )
+
+
+def _shape(X):
+    return X.shape if hasattr(X, "shape") else (_num_samples(X),)
+
+
+def _stack(parts):
+    first = parts[0]
+    if hasattr(first, "iloc"):
+        return pd.concat(parts, ignore_index=True)
+    if sparse.issparse(first):
+        return sparse.vstack(parts, format="csr")
+    if isinstance(first, list):
+        return [row for part in parts for row in part]
+    return np.concatenate(parts)

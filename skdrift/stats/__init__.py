@@ -1,0 +1,1 @@
+"""The mathematics: pure functions of arrays, importing numpy and scipy only."""

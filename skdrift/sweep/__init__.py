@@ -1,0 +1,15 @@
+"""The study beforehand: what a detector catches, and how often it cries wolf.
+
+Knows scorers and tests by the methods that they have.
+"""
+
+from skdrift.sweep._displays import ContaminationDisplay, HarmScoreDisplay
+from skdrift.sweep._harm import label_harm
+from skdrift.sweep._sweep import ContaminationSweep
+
+__all__ = [
+    "ContaminationDisplay",
+    "ContaminationSweep",
+    "HarmScoreDisplay",
+    "label_harm",
+]

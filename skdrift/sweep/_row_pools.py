@@ -1,0 +1,117 @@
+"""The scored rows that a contamination sweep draws its batches from."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.utils import _safe_indexing
+
+from skdrift.sweep._harm import label_harm
+
+KINDS = ("harmful", "harmless")
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class RowPools:
+    """Scores of reference, clean, harmful and harmless rows of one scorer family.
+
+    Parameters
+    ----------
+    family : ScorerFamily
+        Fitted here, on `X_fit` and `y_fit`.
+    X_fit, y_fit
+        Reference rows and labels; None for a frozen family.
+    X, y
+        Clean labelled rows.
+    clean, twins : ndarray of int
+        Numbers of the rows that batches take clean, and of those they take shifted.
+    """
+
+    def __init__(self, family, X_fit, y_fit, X, y, clean, twins):
+        self._family = family
+        self.reference_scores = family.fit(X_fit, y_fit)
+        unknown = np.setdiff1d(y, family.classes)
+        if len(unknown):
+            raise ValueError(
+                f"y has classes that the classifier does not know: {unknown.tolist()}; "
+                f"it knows {np.asarray(family.classes).tolist()}."
+            )
+        decisions, scores = family.score(
+            _safe_indexing(X, np.concatenate([clean, twins]))
+        )
+        self.clean_scores = [each[: len(clean)] for each in scores]
+        self._twin_labels = y[twins]
+        self._twin_decisions = decisions[len(clean) :]
+        self._shifted = {}
+        self._counts = []
+
+    def add(self, severity, X_shifted):
+        """Score the shifted twin rows of one severity and sort them by harm."""
+        decisions, scores = self._family.score(X_shifted)
+        harm = label_harm(self._twin_labels, self._twin_decisions, decisions)
+        n_blocks = len(decisions) // len(self._twin_labels)
+        right = decisions == np.tile(self._twin_labels, n_blocks)
+        self._shifted[severity] = [
+            [each[rows] for rows in (harm.harmful, harm.harmless)] for each in scores
+        ]
+        self._counts.append(
+            {
+                "severity": severity,
+                "clean_accuracy": np.mean(self._twin_decisions == self._twin_labels),
+                "accuracy": np.mean(right),
+                "n_shifted": len(decisions),
+                "n_harmful": int(harm.harmful.sum()),
+                "n_harmless": int(harm.harmless.sum()),
+            }
+        )
+
+    def shifted_scores(self, severity, member):
+        """Scores of one member, of harmful and of harmless rows."""
+        return self._shifted[severity][member]
+
+    def accuracy(self):
+        """Table the teacher's accuracy on the twin rows, clean and shifted."""
+        return pd.DataFrame(self._counts)
+
+    def describe(self, member):
+        """Mean, spread and quantiles of one member's scores."""
+        rows = []
+        for severity, shifted in self._shifted.items():
+            pools = {"clean": self.clean_scores[member]}
+            pools.update(zip(KINDS, shifted[member], strict=True))
+            for kind, scores in pools.items():
+                for feature, column in enumerate(scores.T):
+                    rows.append(
+                        {
+                            "severity": severity,
+                            "kind": kind,
+                            "feature": feature,
+                            **_moments(column),
+                        }
+                    )
+        return pd.DataFrame(rows)
+
+    def auroc(self, member):
+        """Area under the ROC curve of harmful against harmless rows."""
+        rows = []
+        for severity, shifted in self._shifted.items():
+            harmful, harmless = shifted[member]
+            is_harmful = np.repeat([1, 0], [len(harmful), len(harmless)])
+            for feature, column in enumerate(np.concatenate([harmful, harmless]).T):
+                both = len(harmful) and len(harmless)
+                area = roc_auc_score(is_harmful, column) if both else np.nan
+                rows.append({"severity": severity, "feature": feature, "auroc": area})
+        return pd.DataFrame(rows)
+
+
+def _moments(column):
+    """Count, mean, standard deviation and quantiles; NaN without rows."""
+    empty = len(column) == 0
+    moments = {
+        "n_rows": len(column),
+        "mean": np.nan if empty else np.mean(column),
+        "std": np.nan if len(column) < 2 else np.std(column, ddof=1),
+    }
+    for q in QUANTILES:
+        name = f"quantile_{round(100 * q):02d}"
+        moments[name] = np.nan if empty else np.quantile(column, q)
+    return moments

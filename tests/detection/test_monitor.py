@@ -1,0 +1,346 @@
+import pickle
+from copy import deepcopy
+from itertools import pairwise
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdrift.datasets import corrupt_images
+from skdrift.detection._ks import KSDriftTest
+from skdrift.detection._monitor import DriftMonitor
+from skdrift.detection._tail import TailDriftTest
+from skdrift.scoring._scorer import DistillationScorer
+from skdrift.scoring._threshold import ScoreThreshold
+from skdrift.stats._exceedance import exceedance_p_values
+from skdrift.stats._martingale import bet, start_capital
+from skdrift.sweep._sweep import ContaminationSweep
+
+CONTROLS = ["martingale", "lord", "saffron"]
+
+
+def fitted(**parameters):
+    reference = np.random.default_rng(0).normal(size=(300, 1))
+    return TailDriftTest(**parameters).fit(reference)
+
+
+def stream(n_batches, size=50, seed=1):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(size, 1)) for _ in range(n_batches)]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_history_holds_every_state(control):
+    monitor = DriftMonitor(fitted(), control=control)
+    assert monitor.n_batches_ == 0
+    assert monitor.history_.empty
+    states = [monitor.update(X) for X in stream(5)]
+    history = monitor.history_
+    assert monitor.n_batches_ == len(history) == 5
+    assert history["batch"].tolist() == [1, 2, 3, 4, 5]
+    assert history["n_samples"].tolist() == [50] * 5
+    assert history["p_value"].tolist() == [state.p_value for state in states]
+    assert history["is_alarm"].tolist() == [bool(state) for state in states]
+    martingale = control == "martingale"
+    assert history["e_value"].notna().all() == martingale
+    assert history["level"].notna().all() != martingale
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_clean_batches_join_the_reference(control):
+    test = fitted()
+    batches = stream(4)
+    monitor = DriftMonitor(test, control=control)
+    grown = deepcopy(test)
+    for X in batches:
+        assert monitor.update(X).p_value == grown.predict(X).p_value
+        grown.partial_fit(X)
+    assert monitor.reference_size_.tolist() == [500]
+    assert test.reference_size_.tolist() == [300]
+
+
+def test_a_fixed_reference_stays():
+    test = fitted()
+    monitor = DriftMonitor(test, reference="fixed")
+    for X in stream(4):
+        assert monitor.update(X).p_value == test.predict(X).p_value
+    assert monitor.reference_size_.tolist() == [300]
+
+
+@pytest.mark.parametrize("window", ["last", "reservoir"])
+def test_a_window_of_the_test_does_not_forget_rows(window):
+    test = fitted(window=window, max_reference=200, random_state=0)
+    monitor = DriftMonitor(test)
+    monitor.update(stream(1)[0])
+    assert monitor.reference_size_.tolist() == [250]
+    assert test.window == window
+
+
+def test_the_martingale_alarm_stays_until_reset_and_drifted_rows_stay_out():
+    monitor = DriftMonitor(fitted())
+    clean = stream(10)
+    for X in clean[:5]:
+        assert not monitor.update(X)
+    for _ in range(20):
+        size = monitor.reference_size_.item()
+        if monitor.update(clean[0] + 1.0):
+            break
+    assert monitor.history_["e_value"].iloc[-1] >= 20
+    assert monitor.reference_size_.item() == size
+    assert all(monitor.update(X).is_alarm for X in clean[5:])
+    assert monitor.reference_size_.item() == size
+    first = DriftMonitor(fitted())
+    assert monitor.reset() is monitor
+    assert monitor.n_batches_ == 0
+    assert [monitor.update(X) for X in clean[:3]] == [
+        first.update(X) for X in clean[:3]
+    ]
+
+
+@pytest.mark.parametrize("control", ["lord", "saffron"])
+def test_flagged_batches_stay_out_and_later_ones_are_judged_anew(control):
+    monitor = DriftMonitor(fitted(), control=control)
+    clean = stream(3)
+    assert not monitor.update(clean[0])
+    assert monitor.update(clean[1] + 2.0)
+    assert monitor.reference_size_.item() == 350
+    assert not monitor.update(clean[2])
+    assert monitor.reference_size_.item() == 400
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+@pytest.mark.parametrize(
+    "copy", [pickle, joblib, None], ids=["pickle", "joblib", "copy"]
+)
+def test_a_saved_monitor_continues_bit_by_bit(control, copy, tmp_path):
+    monitor = DriftMonitor(fitted(), control=control)
+    batches = stream(12)
+    batches[3] = batches[3] + 2
+    for X in batches[:6]:
+        monitor.update(X)
+    if copy is pickle:
+        resumed = pickle.loads(pickle.dumps(monitor))
+    elif copy is joblib:
+        joblib.dump(monitor, tmp_path / "monitor.joblib")
+        resumed = joblib.load(tmp_path / "monitor.joblib")
+    else:
+        resumed = deepcopy(monitor)
+    for X in batches[6:]:
+        np.testing.assert_array_equal(resumed.update(X), monitor.update(X))
+    assert resumed.history_.equals(monitor.history_)
+
+
+def test_a_pipeline_is_followed_to_its_test():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(600, 4))
+    y = (X[:, 0] + 0.3 * rng.normal(size=600) > 0).astype(int)
+    detector = make_pipeline(
+        StandardScaler(),
+        DistillationScorer(LogisticRegression(), random_state=0),
+        TailDriftTest(),
+    ).fit(X[:400], y[:400])
+    size = detector[-1].reference_size_.item()
+    monitor = DriftMonitor(detector)
+    state = monitor.update(X[400:500])
+    assert state.p_value == detector.predict(X[400:500]).p_value
+    assert detector[-1].reference_size_.item() == size
+    assert monitor.reference_size_.item() == size + 100
+
+
+def test_bad_batches_leave_the_monitor_as_it_was():
+    monitor, undisturbed = DriftMonitor(fitted()), DriftMonitor(fitted())
+    batches = stream(3)
+    for X in batches:
+        for bad in (np.full((5, 1), np.nan), np.zeros((5, 2)), np.zeros((0, 1))):
+            with pytest.raises(ValueError, match=r"NaN|features|sample"):
+                monitor.update(bad)
+        assert monitor.update(X) == undisturbed.update(X)
+    assert monitor.history_.equals(undisturbed.history_)
+
+
+def test_bad_arguments_are_refused():
+    X = stream(1)[0]
+    for parameters in (
+        {"alpha": 0},
+        {"alpha": 1},
+        {"alpha": "0.05"},
+        {"alpha": None},
+        {"control": "bogus"},
+        {"reference": "bogus"},
+    ):
+        (name,) = parameters
+        match = f"'{name}' parameter of DriftMonitor must be"
+        with pytest.raises(ValueError, match=match):
+            DriftMonitor(fitted(), **parameters).update(X)
+        with pytest.raises(ValueError, match=match):
+            DriftMonitor(**parameters).fit(X)
+    for detector in (None, TailDriftTest()):
+        for method in ("update", "predict"):
+            with pytest.raises(NotFittedError):
+                getattr(DriftMonitor(detector), method)(X)
+    for detector in (
+        LogisticRegression(),
+        ScoreThreshold(),
+        make_pipeline("passthrough"),
+    ):
+        for method in ("fit", "update"):
+            with pytest.raises(TypeError, match="must be a drift test with p-values"):
+                getattr(DriftMonitor(detector), method)(X)
+    many = KSDriftTest(correction=None).fit(np.zeros((5, 2)))
+    with pytest.raises(ValueError, match="choose a correction"):
+        DriftMonitor(many).update(np.zeros((5, 2)))
+    monitor = DriftMonitor(many)
+    with pytest.raises(ValueError, match="choose a correction"):
+        monitor.fit(np.zeros((5, 2)))
+    assert not hasattr(monitor, "detector_")
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_predict_foretells_update_and_changes_nothing(control):
+    monitor = DriftMonitor(fitted(), control=control).reset()
+    batches = stream(8)
+    batches[4] = batches[4] + 2
+    for t in range(5):
+        # Several batches at once, each as the next one.
+        groups = np.repeat(np.arange(3), 50)
+        rows = np.concatenate([batches[t], batches[t] + 2, batches[t + 1]])
+        before = pickle.dumps(monitor)
+        several = monitor.predict(rows, groups=groups)
+        alone = monitor.predict(batches[t])
+        assert pickle.dumps(monitor) == before
+        for k, X in enumerate((batches[t], batches[t] + 2, batches[t + 1])):
+            state = deepcopy(monitor).update(X)
+            assert several.is_drift[k] == state.is_alarm
+            assert several.p_value[k] == state.p_value
+        state = monitor.update(batches[t])
+        assert alone.is_drift is state.is_alarm
+        assert alone.p_value == state.p_value
+        assert alone.feature_is_drift.tolist() == [state.is_alarm]
+    assert several.group_labels.tolist() == [0, 1, 2]
+    # The martingale's alarm stays; the others judge each batch by itself.
+    assert monitor.predict(batches[6]).is_drift == (control == "martingale")
+
+
+def test_the_feature_that_raised_the_alarm_is_told():
+    rng = np.random.default_rng(0)
+    monitor = DriftMonitor(KSDriftTest()).fit(rng.normal(size=(300, 3)))
+    batch = rng.normal(size=(80, 3))
+    batch[:, 1] += 2
+    result = monitor.predict(batch)
+    assert result.is_drift
+    assert result.feature_is_drift.tolist() == [False, True, False]
+
+
+def digits_rows():
+    X, y = load_digits(return_X_y=True)
+    teacher = LogisticRegression(C=0.01, max_iter=1000).fit(X[:500], y[:500])
+    return FrozenEstimator(teacher), X[500:], y[500:]
+
+
+def noisy(X):
+    images = X.reshape(-1, 8, 8) / 16
+    return 16 * corrupt_images(images, "gaussian_noise", 5, 0).reshape(-1, 64)
+
+
+def test_at_the_end_of_a_pipeline():
+    teacher, X, _ = digits_rows()
+    detector = make_pipeline(
+        DistillationScorer(teacher, random_state=0), DriftMonitor(TailDriftTest())
+    ).fit(X[:600])
+    monitor = detector[-1]
+    assert monitor.n_features_in_ == 1
+    plain = make_pipeline(detector[0], TailDriftTest()).fit(X[:600])
+    assert detector.predict(X[600:700]).p_value == plain.predict(X[600:700]).p_value
+    assert not detector.predict(X[600:700]).is_drift
+    shifted = noisy(X[600:700])
+    assert detector.predict(shifted).is_drift
+    assert monitor.n_batches_ == 0
+    assert monitor.update(detector[:-1].transform(shifted))
+    assert monitor.fit(detector[:-1].transform(X[:600])).n_batches_ == 0
+
+
+def test_inside_a_sweep():
+    teacher, X, y = digits_rows()
+    sweep = ContaminationSweep(
+        make_pipeline(DistillationScorer(teacher, random_state=0), DriftMonitor()),
+        param_grid={"driftmonitor__control": ["martingale", "saffron"]},
+        fractions=[0, 1],
+        batch_size=50,
+        n_batches=40,
+        random_state=0,
+    )
+    sweep.fit(X, y, {5: noisy(X)})
+    rates = sweep.summary().set_index(["candidate", "kind", "fraction"])
+    for candidate in (0, 1):
+        assert rates.loc[(candidate, "harmful", 0), "detection_rate"] <= 0.05
+        assert rates.loc[(candidate, "harmful", 1), "detection_rate"] == 1
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_picture(control):
+    monitor = DriftMonitor(fitted(), control=control)
+    with pytest.raises(ValueError, match="before the first batch"):
+        monitor.plot()
+    for X in stream(4):
+        monitor.update(X)
+    for _ in range(6):
+        monitor.update(stream(1)[0] + 2.0)
+    display = monitor.plot()
+    drawn = display.ax_.lines[0].get_ydata()
+    column = "e_value" if control == "martingale" else "p_value"
+    np.testing.assert_array_equal(drawn, monitor.history_[column])
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "alarm" in labels
+    again = display.plot(ax=display.ax_)
+    assert again.figure_ is display.figure_
+    import matplotlib.pyplot as plt
+
+    plt.close(display.figure_)
+
+
+def p_values_of_streams(n_streams, n_batches, size, n_reference, *, growing, rng):
+    """Exceedance p-values at q = .9, undrifted streams side by side."""
+    p_values = np.empty((n_batches, n_streams))
+    pools = np.sort(rng.random((n_streams, n_reference)), axis=1)
+    for t in range(n_batches):
+        n = pools.shape[1]
+        rank = -(-9 * n // 10)
+        batches = rng.random((n_streams, size))
+        above = (batches > pools[:, [rank - 1]]).sum(axis=1)
+        p_values[t], _ = exceedance_p_values(
+            above, size - above, n, size, rank, n - rank, rank - 1
+        )
+        if growing:
+            pools = np.sort(np.concatenate((pools, batches), axis=1), axis=1)
+    return p_values
+
+
+def share_with_alarm(p_values):
+    capital = start_capital(p_values.shape[1:])
+    ever = np.zeros(p_values.shape[1], dtype=bool)
+    for batch, p_value in enumerate(p_values, start=1):
+        capital, e_value = bet(capital, p_value, batch)
+        ever |= e_value >= 20
+    return ever.mean()
+
+
+@pytest.mark.statistics
+def test_growing_reference_holds_the_promise_and_a_fixed_one_does_not():
+    rng = np.random.default_rng(4)
+    growing = p_values_of_streams(500, 200, 20, 50, growing=True, rng=rng)
+    # Binomial: 25 of 500 expected at most, standard deviation 4.9.
+    assert share_with_alarm(growing) <= 0.05 + 3 * 4.9 / 500
+    for level in (0.05, 0.2, 0.5):
+        assert (growing <= level).mean() <= level + 4 * np.sqrt(level / growing.size)
+    # Independence of successive p-values.
+    ranks = growing.argsort(axis=1).argsort(axis=1)
+    neighbours = [np.corrcoef(a, b)[0, 1] for a, b in pairwise(ranks)]
+    assert abs(np.mean(neighbours)) < 4 / np.sqrt(199 * 500)
+    fixed = p_values_of_streams(500, 200, 20, 50, growing=False, rng=rng)
+    assert share_with_alarm(fixed) > 0.05 + 3 * 4.9 / 500

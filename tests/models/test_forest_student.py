@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import LogisticRegression
+
+from skdrift import ForestStudent
+from skdrift.models._forest_student import _add_noise, arrays_to_trees, trees_to_arrays
+
+
+@pytest.fixture(scope="module")
+def soft_labels():
+    X, y = load_digits(return_X_y=True)
+    teacher = LogisticRegression(C=0.01, max_iter=1000).fit(X[:600], y[:600])
+    return X[600:], teacher.predict_proba(X[600:])
+
+
+def test_it_predicts_what_its_forest_predicts(soft_labels):
+    X, P = soft_labels
+    student = ForestStudent(
+        7, min_samples_leaf=2, n_noisy_copies=0, random_state=0
+    ).fit(X[:500], P[:500])
+    Q = student.predict_proba(X[500:])
+    forest = ExtraTreesRegressor(
+        7,
+        max_features="sqrt",
+        min_samples_leaf=2,
+        random_state=np.random.RandomState(0),
+    ).fit(X[:500], P[:500])
+    np.testing.assert_allclose(Q, forest.predict(X[500:]), atol=1e-12)
+    np.testing.assert_allclose(Q.sum(axis=1), 1)
+    assert student.classes_.tolist() == list(range(10))
+
+
+def test_it_agrees_with_a_strong_teacher(soft_labels):
+    X, P = soft_labels
+    student = ForestStudent(random_state=0).fit(X[:600], P[:600])
+    agreement = np.mean(student.predict(X[600:]) == P[600:].argmax(axis=1))
+    assert agreement > 0.9
+
+
+def test_soft_labels_are_learnt_as_such():
+    X = np.repeat([[0.0], [1.0]], 50, axis=0)
+    P = np.repeat([[0.7, 0.3], [0.2, 0.8]], 50, axis=0)
+    student = ForestStudent(5, n_noisy_copies=0, random_state=0).fit(X, P)
+    np.testing.assert_allclose(student.predict_proba([[0.0], [1.0]]), P[[0, -1]])
+
+
+def test_noisy_copies_steady_the_student(soft_labels):
+    X, P = soft_labels
+    spread = X.std(axis=0)
+    damaged = X[600:] + spread * np.random.default_rng(0).normal(size=X[600:].shape)
+    right = []
+    for copies in (0, 2):
+        student = ForestStudent(n_noisy_copies=copies, random_state=0)
+        student.fit(X[:600], P[:600])
+        assert student.trees_[0].n_node_samples[0] == 600 * (1 + copies)
+        right.append(np.mean(student.predict(damaged) == P[600:].argmax(axis=1)))
+    assert right[1] > right[0] + 0.02
+
+
+def test_noise_leaves_missing_and_constant_values_alone():
+    rng = np.random.default_rng(0)
+    X = np.column_stack(
+        [
+            np.full(50, np.nan),
+            np.full(50, 2.0),
+            rng.normal(size=50),
+            rng.normal(size=50) * 1e30,
+        ]
+    )
+    X[::5, 2] = np.nan
+    P = np.where(X[:, [3]] > 0, [[1.0, 0.0]], [[0.0, 1.0]])
+    noisy = _add_noise(X.astype(np.float32), 0.5, np.random.RandomState(0))
+    np.testing.assert_array_equal(np.isnan(noisy), np.isnan(X))
+    np.testing.assert_array_equal(noisy[:, 1], 2)
+    known = ~np.isnan(X[:, 2])
+    assert 0.05 < np.std(noisy[known, 2] - X[known, 2]) < 0.5
+    student = ForestStudent(random_state=0).fit(X, P)
+    assert np.mean(student.predict(X) == P.argmax(axis=1)) > 0.9
+
+
+def test_missing_values():
+    X = np.array([[0.0], [1.0], [np.nan]] * 20)
+    P = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]] * 20)
+    student = ForestStudent(200, random_state=0).fit(X, P)
+    np.testing.assert_allclose(
+        student.predict_proba([[0.0], [1.0], [np.nan]]), P[:3], atol=0.2
+    )
+
+
+def test_one_class_is_refused():
+    with pytest.raises(ValueError, match="got 1 class: a"):
+        ForestStudent().fit([[0.0], [1.0]], ["a", "a"])
+
+
+RNG = np.random.default_rng(0)
+X, P = RNG.normal(size=(80, 3)), RNG.normal(size=(80, 4))
+X[::7, 1] = np.nan
+
+
+@pytest.fixture
+def trees():
+    forest = ExtraTreesRegressor(5, random_state=0).fit(X, P)
+    return [tree.tree_ for tree in forest.estimators_]
+
+
+def test_trees_come_back_the_same(trees):
+    again = arrays_to_trees(trees_to_arrays(trees), 3)
+    rows = RNG.normal(size=(50, 3)).astype(np.float32)
+    rows[::5] = np.nan
+    assert len(again) == 5
+    for tree, copy in zip(trees, again):
+        assert_array_equal(copy.predict(rows), tree.predict(rows))
+        assert copy.max_depth == tree.max_depth
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "match"),
+    [
+        ("left_child", 0, "leads to no node below it"),
+        ("right_child", -5, "leads to no node below it"),
+        ("left_child", 10_000, "leads to no node below it"),
+        ("feature", 3, "beyond the 3 of its rows"),
+        ("feature", -2, "beyond the 3 of its rows"),
+    ],
+)
+def test_forged_nodes_are_refused(trees, field, value, match):
+    arrays = trees_to_arrays(trees)
+    arrays["nodes"] = arrays["nodes"].copy()
+    arrays["nodes"][field][0] = value
+    with pytest.raises(ValueError, match=match):
+        arrays_to_trees(arrays, 3)
+
+
+def test_missing_nodes_are_refused(trees):
+    arrays = trees_to_arrays(trees)
+    for name in ("nodes", "values"):
+        with pytest.raises(ValueError, match="other numbers of nodes"):
+            arrays_to_trees({**arrays, name: arrays[name][:-1]}, 3)

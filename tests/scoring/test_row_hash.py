@@ -1,0 +1,98 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse, stats
+
+from skdrift.scoring._row_hash import assign_folds, row_hashes
+
+
+@given(
+    X=arrays(
+        np.float32,
+        st.tuples(st.integers(1, 8), st.integers(1, 6)),
+        elements=st.floats(width=32, allow_infinity=False),
+    )
+)
+def test_equal_rows_hash_alike_in_any_container(X):
+    expected = row_hashes(X)
+    filled = np.nan_to_num(X)
+    forms = [X.astype(float), X.tolist(), X.astype(object), pd.DataFrame(X)]
+    forms += [pd.DataFrame(X.astype(float)), np.asfortranarray(X), X[::-1][::-1]]
+    for form in forms:
+        np.testing.assert_array_equal(row_hashes(form), expected)
+    np.testing.assert_array_equal(
+        row_hashes(sparse.csr_matrix(filled)), row_hashes(filled)
+    )
+    for row in range(len(X)):
+        assert row_hashes(X[row : row + 1])[0] == expected[row]
+
+
+def test_integers_and_floats_of_equal_value():
+    X = np.array([[1, 2, 0], [3, -4, 5]])
+    np.testing.assert_array_equal(row_hashes(X), row_hashes(X.astype(float)))
+    np.testing.assert_array_equal(row_hashes(X), row_hashes(X * np.float32(1)))
+    assert row_hashes([[0.0, 1.0]]) == row_hashes([[-0.0, 1.0]])
+
+
+def test_mixed_frame():
+    frame = pd.DataFrame(
+        {
+            "number": [1, 2, None],
+            "category": pd.Categorical(["a", None, "b"]),
+            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "date": pd.to_datetime(["2020-01-01", None, "2021-06-01"]),
+            "text": ["some longer piece of text", "", "b"],
+        }
+    )
+    other = frame.astype({"number": "float32", "category": object, "nullable": float})
+    np.testing.assert_array_equal(row_hashes(frame), row_hashes(other))
+    np.testing.assert_array_equal(row_hashes(frame)[1:], row_hashes(frame.iloc[1:]))
+    assert len(set(row_hashes(frame))) == 3
+
+
+def test_numbers_and_text_in_a_list_are_not_confused():
+    rows = [[1, "a"], [2, "b"]]
+    frame = pd.DataFrame({"x": [1, 2], "y": ["a", "b"]})
+    np.testing.assert_array_equal(row_hashes(rows), row_hashes(frame))
+    assert row_hashes([["1", "a"]])[0] != row_hashes([[1, "a"]])[0]
+
+
+def test_texts():
+    texts = ["one text", "another", "one text", "one text "]
+    hashes = row_hashes(texts)
+    assert hashes[0] == hashes[2]
+    assert len(set(hashes)) == 3
+    np.testing.assert_array_equal(hashes[:2], row_hashes(np.array(texts[:2])))
+    np.testing.assert_array_equal(hashes[:2], row_hashes(pd.Series(texts[:2])))
+
+
+def test_the_place_of_a_value_counts():
+    hashes = row_hashes([[1, 2, 3], [3, 2, 1], [2, 1, 3]])
+    assert len(set(hashes)) == 3
+
+
+@pytest.mark.parametrize("n_folds", [2, 5, 7])
+def test_folds_are_even_and_independent_of_the_salt(n_folds):
+    # few distinct small integers: the hardest values for a weak hash
+    X = np.random.default_rng(0).integers(0, 3, size=(20_000, 12))
+    X = np.unique(X, axis=0)
+    first, second = (assign_folds(X, n_folds, salt) for salt in (1, 2))
+    table = np.zeros((n_folds, n_folds))
+    np.add.at(table, (first.astype(int), second.astype(int)), 1)
+    assert stats.chisquare(table.sum(axis=1)).pvalue > 1e-3
+    assert stats.chi2_contingency(table).pvalue > 1e-3
+
+
+def test_images_of_any_size_and_blocks():
+    images = np.random.default_rng(0).random((7, 500, 400, 3), dtype=np.float32)
+    one_by_one = np.concatenate([row_hashes(image[np.newaxis]) for image in images])
+    np.testing.assert_array_equal(row_hashes(images), one_by_one)
+
+
+def test_known_hashes_do_not_change_between_releases():
+    # a scorer saved by one release has to find the same folds in the next
+    folds = assign_folds([[1.5, -2.0], [0.0, 7.25], [3.0, 1.0]], 5, salt=42)
+    assert folds.tolist() == [4, 2, 4]

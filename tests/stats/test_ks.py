@@ -1,0 +1,434 @@
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import ks_2samp
+
+from skdrift.stats import _ks as distribution
+from skdrift.stats._ks import (
+    asymptotic_p_values,
+    ks_p_values,
+    ks_statistics,
+    ks_test,
+    ks_test_counts,
+)
+from tests.lattice_paths import exact_ks
+
+ALTERNATIVES = ("two-sided", "greater", "less")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    distribution._untied_table.cache_clear()
+    distribution._tied_p_value_of.clear()
+
+
+def sample(kind, n, m, shift):
+    """Deterministic data, equal on every machine: integers from a linear generator."""
+    state, draws = 12345, []
+    for _ in range(n + m):
+        state = (1103515245 * state + 12345) % 2**31
+        draws.append(state)
+    values = np.array(draws, dtype=float)
+    batch = np.arange(n + m) >= n
+    values[batch] += shift * 2**31
+    if kind == "continuous":
+        # The generator has full period, so that no value repeats.
+        values += np.arange(n + m) / 2**10
+    elif kind == "rounded":
+        values = np.floor(values / 2**31 * 20)
+    elif kind == "finely rounded":
+        values = np.floor(values / 2**31 * 500)
+    elif kind == "zero-inflated":
+        values = np.where(values < 0.9 * 2**31, 0.0, values)
+    elif kind == "constant":
+        values = np.where(batch & (values > 1.2 * 2**31), 8.0, 7.0)
+    return values[:n], values[n:]
+
+
+LARGE_CASES = [
+    ("continuous", 400, 400, 0.0),
+    ("continuous", 400, 397, 0.35),
+    ("continuous", 353, 100, -0.1),
+    ("continuous", 100, 353, 0.2),
+    ("continuous", 400, 150, -0.45),
+    ("rounded", 400, 400, 0.0),
+    ("rounded", 400, 131, 0.5),
+    ("rounded", 64, 400, -0.1),
+    ("finely rounded", 400, 400, 0.1),
+    ("finely rounded", 400, 389, -0.3),
+    ("zero-inflated", 400, 400, 0.05),
+    ("zero-inflated", 400, 200, 0.3),
+    ("zero-inflated", 300, 100, 0.0),
+    ("constant", 400, 400, 0.0),
+    ("constant", 400, 399, 0.3),
+]
+
+# kind, n, m, shift, alternative, n m D, p-value: counted with integers of any size by
+# `lattice_paths.exact_ks`.
+FIGURES = [
+    ("continuous", 400, 400, 0.0, "two-sided", 9200, 5.2341010308106394e-1),
+    ("continuous", 400, 400, 0.0, "greater", 9200, 2.6671483197084618e-1),
+    ("continuous", 400, 400, 0.0, "less", 800, 9.9006215803774147e-1),
+    ("continuous", 400, 397, 0.35, "two-sided", 63681, 2.8642174798573610e-29),
+    ("continuous", 400, 397, 0.35, "greater", 63681, 1.4321087399286805e-29),
+    ("continuous", 400, 397, 0.35, "less", 0, 1.0000000000000000e0),
+    ("continuous", 353, 100, -0.1, "two-sided", 4896, 8.9301718498955562e-2),
+    ("continuous", 353, 100, -0.1, "greater", 0, 1.0000000000000000e0),
+    ("continuous", 353, 100, -0.1, "less", 4896, 4.4654328543388109e-2),
+    ("continuous", 100, 353, 0.2, "two-sided", 9634, 1.2822652936617627e-5),
+    ("continuous", 100, 353, 0.2, "greater", 9634, 6.4113264683088136e-6),
+    ("continuous", 100, 353, 0.2, "less", 0, 1.0000000000000000e0),
+    ("continuous", 400, 150, -0.45, "two-sided", 27200, 9.1249521380891833e-21),
+    ("continuous", 400, 150, -0.45, "greater", 0, 1.0000000000000000e0),
+    ("continuous", 400, 150, -0.45, "less", 27200, 4.5624760690445917e-21),
+    ("rounded", 400, 400, 0.0, "two-sided", 8800, 4.0626196186572714e-1),
+    ("rounded", 400, 400, 0.0, "greater", 8800, 2.0497291540670961e-1),
+    ("rounded", 400, 400, 0.0, "less", 400, 9.3923436372691086e-1),
+    ("rounded", 400, 131, 0.5, "two-sided", 27504, 2.3883404673904343e-26),
+    ("rounded", 400, 131, 0.5, "greater", 27504, 1.0526870699819533e-26),
+    ("rounded", 400, 131, 0.5, "less", 0, 1.0000000000000000e0),
+    ("rounded", 64, 400, -0.1, "two-sided", 3712, 1.1571077188022222e-1),
+    ("rounded", 64, 400, -0.1, "greater", 0, 1.0000000000000000e0),
+    ("rounded", 64, 400, -0.1, "less", 3712, 5.9979199361973376e-2),
+    ("finely rounded", 400, 400, 0.1, "two-sided", 25600, 6.2179507937258927e-5),
+    ("finely rounded", 400, 400, 0.1, "greater", 25600, 3.1089753968629944e-5),
+    ("finely rounded", 400, 400, 0.1, "less", 0, 1.0000000000000000e0),
+    ("finely rounded", 400, 389, -0.3, "two-sided", 49664, 2.1865374514345289e-18),
+    ("finely rounded", 400, 389, -0.3, "greater", 0, 1.0000000000000000e0),
+    ("finely rounded", 400, 389, -0.3, "less", 49664, 1.0859994009976012e-18),
+    ("zero-inflated", 400, 400, 0.05, "two-sided", 12000, 2.7013994766569976e-3),
+    ("zero-inflated", 400, 400, 0.05, "greater", 12000, 1.3506997383284988e-3),
+    ("zero-inflated", 400, 400, 0.05, "less", 0, 1.0000000000000000e0),
+    ("zero-inflated", 400, 200, 0.3, "two-sided", 27200, 2.7099448503542783e-22),
+    ("zero-inflated", 400, 200, 0.3, "greater", 27200, 2.7099448503542783e-22),
+    ("zero-inflated", 400, 200, 0.3, "less", 0, 1.0000000000000000e0),
+    ("zero-inflated", 300, 100, 0.0, "two-sided", 2000, 9.2238137963870043e-2),
+    ("zero-inflated", 300, 100, 0.0, "greater", 300, 7.4230468522922770e-1),
+    ("zero-inflated", 300, 100, 0.0, "less", 2000, 3.7432317282284944e-2),
+    ("constant", 400, 400, 0.0, "two-sided", 0, 1.0000000000000000e0),
+    ("constant", 400, 400, 0.0, "greater", 0, 1.0000000000000000e0),
+    ("constant", 400, 400, 0.0, "less", 0, 1.0000000000000000e0),
+    ("constant", 400, 399, 0.3, "two-sided", 16000, 3.0880802282993653e-13),
+    ("constant", 400, 399, 0.3, "greater", 16000, 3.0880802282993653e-13),
+    ("constant", 400, 399, 0.3, "less", 0, 1.0000000000000000e0),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "m", "shift", "alternative", "statistic", "p_value"), FIGURES
+)
+def test_p_values_of_samples_up_to_400(
+    kind, n, m, shift, alternative, statistic, p_value
+):
+    reference, batch = sample(kind, n, m, shift)
+    d, p, exact = ks_test(np.sort(reference)[None], batch[None, None], alternative)
+    assert exact.all()
+    assert round(d.item() * n * m) == statistic
+    assert p.item() == pytest.approx(p_value, rel=1e-9, abs=0)
+
+
+def test_the_figures_reach_far_into_the_tail():
+    two_sided = [figure[-1] for figure in FIGURES if figure[4] == "two-sided"]
+    assert min(two_sided) < 1e-25
+    assert sum(1e-25 < p < 1e-3 for p in two_sided) >= 4
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize(
+    "kind", ["continuous", "rounded", "finely rounded", "zero-inflated", "constant"]
+)
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 9), (9, 1), (40, 23), (23, 60)])
+def test_p_values_of_small_samples(kind, n, m, alternative):
+    for shift in (0.0, 0.3, 0.7):
+        reference, batch = sample(kind, n, m, shift)
+        statistic, share = exact_ks(reference, batch, alternative)
+        d, p, _ = ks_test(
+            np.sort(reference)[None], batch[None, None], alternative, "exact"
+        )
+        assert round(d.item() * n * m) == statistic
+        assert p.item() == pytest.approx(float(share), rel=1e-9, abs=0)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    reference=st.lists(st.integers(0, 12), min_size=1, max_size=25),
+    batch=st.lists(st.integers(0, 12), min_size=1, max_size=25),
+    scale=st.sampled_from([1.0, 0.3, 1e-300]),
+    alternative=st.sampled_from(ALTERNATIVES),
+)
+def test_p_values_of_any_tied_samples(reference, batch, scale, alternative):
+    reference, batch = np.array(reference) * scale, np.array(batch) * scale
+    statistic, share = exact_ks(reference, batch, alternative)
+    d, p, _ = ks_test(np.sort(reference)[None], batch[None, None], alternative, "exact")
+    assert round(d.item() * len(reference) * len(batch)) == statistic
+    assert p.item() == pytest.approx(float(share), rel=1e-9, abs=0)
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+def test_without_ties_scipy_agrees(alternative):
+    rng = np.random.default_rng(0)
+    for n, m in ((50, 50), (200, 31), (31, 200)):
+        for shift in (0.0, 0.3, 1.0):
+            reference, batch = rng.normal(size=n), rng.normal(shift, size=m)
+            expected = ks_2samp(
+                reference, batch, alternative=alternative, method="exact"
+            )
+            _, p, _ = ks_test(np.sort(reference)[None], batch[None, None], alternative)
+            assert p.item() == pytest.approx(expected.pvalue, rel=1e-8, abs=1e-14)
+
+
+def test_large_samples_of_equal_size():
+    # Closed forms, counted with integers.
+    n = 2200
+    distances = np.array([60, 120, 180, 1200, 2200])
+    p_value, exact = ks_p_values(distances * n, n, n)
+    assert exact.all()
+    total = comb(2 * n, n)
+    for d, p in zip(distances.tolist(), p_value):
+        terms = [(-1) ** (k - 1) * comb(2 * n, n - k * d) for k in range(1, n // d + 1)]
+        expected = 2 * sum(terms) / total
+        assert p == pytest.approx(expected, rel=1e-9, abs=1e-300)
+    for alternative in ("greater", "less"):
+        p_value, _ = ks_p_values(distances * n, n, n, alternative=alternative)
+        for d, p in zip(distances.tolist(), p_value):
+            expected = comb(2 * n, n - d) / total
+            assert p == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize(("n", "m"), [(5000, 40), (4000, 400), (2500, 1600)])
+def test_methods_for_large_samples_agree(n, m, alternative, monkeypatch):
+    distances = np.array([0.4, 0.8, 1.5, 3.0, 6.0]) / np.sqrt(m * n / (n + m))
+    step = np.gcd(n, m)
+    statistic = np.round(np.minimum(distances, 1) * n * m / step).astype(int) * step
+    ends = np.random.default_rng(0).random((len(statistic), n + m)) < 0.7
+    ends[:, -1] = True
+    for case in (None, ends):
+        blocks, _ = ks_p_values(statistic, n, m, ends=case, alternative=alternative)
+        with monkeypatch.context() as patch:
+            patch.setattr(distribution, "_DIAGONALS", n + m)
+            distribution._untied_table.cache_clear()
+            distribution._tied_p_value_of.clear()
+            diagonals, _ = ks_p_values(
+                statistic, n, m, ends=case, alternative=alternative
+            )
+        distribution._untied_table.cache_clear()
+        np.testing.assert_allclose(blocks, diagonals, rtol=1e-9)
+        assert (np.diff(blocks) < 0).all()
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+def test_a_p_value_depends_on_its_batch_alone(alternative, tied):
+    rng = np.random.default_rng(1)
+    reference = np.sort(rng.normal(size=(1, 300)), axis=1)
+    batches = rng.normal(0.2, size=(1, 60, 50))
+    if tied:
+        reference, batches = reference.round(2), batches.round(2)
+    _, together, _ = ks_test(reference, batches, alternative)
+    for k in reversed(range(60)):
+        distribution._untied_table.cache_clear()
+        distribution._tied_p_value_of.clear()
+        _, alone, _ = ks_test(reference, batches[:, [k]], alternative)
+        assert alone.item() == together[0, k]
+
+
+def test_memory_of_p_values_is_bounded(monkeypatch):
+    monkeypatch.setattr(distribution, "_TABLE_ENTRIES", 50)
+    monkeypatch.setattr(distribution, "_TIED_ENTRIES", 50)
+    rng = np.random.default_rng(2)
+    reference = np.sort(rng.normal(size=(1, 101)), axis=1)
+    batches = rng.normal(size=(1, 200, 37))
+    first = ks_test(reference, batches)
+    second = ks_test(reference, batches)
+    np.testing.assert_array_equal(first[1], second[1])
+    # One call may exceed the bound by what it needs itself.
+    assert len(distribution._untied_table(101, 37, "two-sided")) <= 200
+    tied = ks_test(reference.round(1), batches.round(1))
+    np.testing.assert_array_equal(
+        tied[1], ks_test(reference.round(1), batches.round(1))[1]
+    )
+    assert len(distribution._tied_p_value_of) <= 50
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "expected"),
+    [
+        (1000, 100, True),
+        (2500, 2500, True),
+        (2501, 2501, False),
+        (39_000, 2500, False),
+        (999_000, 100, True),
+        (100, 999_000, True),
+        (1_000_000, 100, False),
+    ],
+)
+def test_auto_is_exact_within_its_limits_and_says_so(n, m, expected):
+    statistic = np.array([n * m // 5])
+    p_value, exact = ks_p_values(statistic, n, m)
+    assert exact.tolist() == [expected]
+    asymptotic, exact = ks_p_values(statistic, n, m, method="asymptotic")
+    assert exact.tolist() == [False]
+    assert (p_value == asymptotic) == [not expected]
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize(
+    ("n", "m", "error"), [(1000, 100, 0.03), (10_000, 100, 0.005), (100_000, 100, 5e-4)]
+)
+def test_error_of_the_asymptotic_form(n, m, error, alternative):
+    # Distances with p-values from .2 to .001.
+    for distance in (0.11, 0.15, 0.19):
+        statistic = np.array([round(distance * m) * n])
+        exact, _ = ks_p_values(statistic, n, m, alternative=alternative, method="exact")
+        approximate = asymptotic_p_values(statistic, n, m, alternative)
+        assert abs(approximate / exact - 1) < error
+        assert asymptotic_p_values(statistic, m, n, alternative) == approximate
+
+
+ALTERNATIVES = ("two-sided", "greater", "less")
+
+
+def draw(kind, rng, size):
+    values = rng.normal(size=size)
+    if kind == "rounded":
+        return values.round(1)
+    if kind == "zero-inflated":
+        return np.where(values < 1.2816, 0.0, values)
+    if kind == "constant":
+        return np.full(size, 7.0)
+    if kind == "signed zeros":
+        return np.where(values > 0, 0.0, -0.0)
+    return values
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize(
+    "kind", ["continuous", "rounded", "zero-inflated", "constant", "signed zeros"]
+)
+@pytest.mark.parametrize(("n", "m"), [(2, 1), (200, 31), (31, 200), (1000, 100)])
+def test_statistic_equals_scipy(kind, n, m, alternative):
+    rng = np.random.default_rng(0)
+    reference = np.sort(draw(kind, rng, (3, n)), axis=1)
+    batches = draw(kind, rng, (3, 5, m)) + rng.choice([0.0, 0.1], size=(3, 5, 1))
+    statistic, _, _ = ks_test(reference, batches, alternative, "asymptotic")
+    for column in range(3):
+        for k in range(5):
+            expected = ks_2samp(
+                reference[column],
+                batches[column, k],
+                alternative=alternative,
+                method="asymp",
+            )
+            assert abs(statistic[column, k] - expected.statistic) <= 1e-15
+
+
+def test_stacks_beyond_one_block_are_put_together_rightly():
+    rng = np.random.default_rng(1)
+    reference = np.sort(rng.normal(size=(3, 50)).round(2), axis=1)
+    batches = rng.normal(size=(3, 3000, 70)).round(3)
+    greater, less, tied = ks_statistics(reference, batches)
+    for column, k in [(0, 0), (0, 935), (0, 936), (0, 937), (1, 1872), (2, 2999)]:
+        alone = ks_statistics(reference[[column]], batches[[column]][:, [k]])
+        assert greater[column, k] == alone[0].item()
+        assert less[column, k] == alone[1].item()
+        assert tied[column, k] == alone[2].item()
+    many_columns = ks_statistics(
+        np.repeat(reference, 600, axis=0), np.repeat(batches[:, :2], 600, axis=0)
+    )
+    np.testing.assert_array_equal(many_columns[0][::600], greater[:, :2])
+    np.testing.assert_array_equal(many_columns[1][599::600], less[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("reference", "batch", "tied"),
+    [
+        ([1.0, 2.0], [1.5, 3.0], False),
+        ([1.0, 1.0], [1.5, 3.0], True),
+        ([1.0, 2.0], [3.0, 3.0], True),
+        ([1.0, 2.0], [2.0, 3.0], True),
+        ([1.0, 2.0], [0.0, 1.0], True),
+    ],
+)
+def test_ties_are_seen_wherever_they_are(reference, batch, tied):
+    _, _, seen = ks_statistics(np.array([reference]), np.array([[batch]]))
+    assert seen.item() is tied
+
+
+def test_float32_and_float64_are_compared_without_rounding():
+    reference = np.array([[0.1, 0.2, 0.3]], dtype=np.float32)
+    batches = np.array([[[0.1, 0.2, 0.3]]])
+    greater, less, tied = ks_statistics(reference, batches)
+    # float32(0.1) and float32(0.3) lie above, float32(0.2) too.
+    assert (greater.item(), less.item(), tied.item()) == (0, 3, False)
+    greater, less, tied = ks_statistics(reference.astype(float), batches.astype("f4"))
+    assert (greater.item(), less.item(), tied.item()) == (0, 0, True)
+
+
+def test_inputs_are_left_alone():
+    rng = np.random.default_rng(2)
+    reference = np.sort(rng.normal(size=(2, 20)), axis=1)
+    batches = rng.normal(size=(2, 3, 9)).round(1)
+    copies = reference.copy(), batches.copy()
+    ks_test(reference, batches)
+    np.testing.assert_array_equal(reference, copies[0])
+    np.testing.assert_array_equal(batches, copies[1])
+
+
+def test_sizes_beyond_64_bits_are_refused():
+    below = np.array([2**62])
+    with pytest.raises(ValueError, match="does not fit into 64 bits"):
+        ks_test_counts(np.array([0.0, 0.0]), below, below, 2**62)
+
+
+def count(reference, batch):
+    batch, distinct = np.sort(batch), np.unique(reference)
+    return batch.searchsorted(distinct), batch.searchsorted(distinct, side="right")
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    reference=st.lists(st.integers(0, 30), min_size=1, max_size=25),
+    batch=st.lists(st.integers(-2, 32), min_size=1, max_size=25),
+    alternative=st.sampled_from(ALTERNATIVES),
+)
+def test_counts_give_the_whole_batch(reference, batch, alternative):
+    # Reference values are even: odd batch values fall between them.
+    reference, batch = np.sort(reference) * 2.0, np.array(batch, dtype=float)
+    statistic, p_value, method = ks_test_counts(
+        reference, *count(reference, batch), batch.size, alternative, "exact"
+    )
+    expected = ks_test(reference[None], batch[None, None], alternative, "exact")
+    assert statistic == expected[0].item()
+    _, share = exact_ks(reference, batch, alternative)
+    between = batch[~np.isin(batch, reference)]
+    gaps = np.searchsorted(reference, between)
+    if np.unique(gaps).size == gaps.size:
+        assert method == "exact"
+        assert p_value == pytest.approx(float(share), rel=1e-9)
+    else:
+        assert method == "upper_bound"
+        assert p_value >= float(share) * (1 - 1e-9)
+
+
+def test_an_upper_bound_is_exact_where_values_are_distinct():
+    rng = np.random.default_rng(3)
+    reference = np.sort(rng.normal(size=300).round(1))
+    batch = rng.normal(0.3, size=400)
+    _, p_value, method = ks_test_counts(reference, *count(reference, batch), batch.size)
+    assert method == "upper_bound"
+    _, expected, _ = ks_test(reference[None], batch[None, None])
+    assert p_value == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_counts_of_a_huge_batch_are_asymptotic():
+    reference = np.sort(np.random.default_rng(4).random(10_000))
+    size = 10**8
+    below = np.floor(reference * 0.99 * size).astype(np.int64)
+    statistic, p_value, method = ks_test_counts(reference, below, below, size)
+    assert method == "asymptotic"
+    assert 0 < p_value < 1
+    assert 0.005 < statistic < 0.03
