@@ -4,11 +4,11 @@ from hashlib import blake2b
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._sklearn import Interval, StrOptions, fit_context
 from skdrift.detection._batches import equal_size_stacks, split_rows
 from skdrift.detection._reference import add_to_reservoir, append_and_sort, keep_last
 from skdrift.detection._result import DriftCounts, DriftResult
@@ -74,7 +74,7 @@ class BaseDriftTest(BaseEstimator):
         tags.input_tags.allow_nan = self.nan_policy == "omit"
         return tags
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Take the rows of X as the reference.
 
@@ -100,7 +100,7 @@ class BaseDriftTest(BaseEstimator):
         self._update(values)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
         """Add the rows of X to the reference.
 

@@ -1,7 +1,6 @@
 """The two-sample Kolmogorov-Smirnov test as an estimator."""
 
-from sklearn.utils._param_validation import StrOptions
-
+from skdrift._sklearn import StrOptions
 from skdrift.detection._base import BaseDriftTest
 from skdrift.detection._result import DriftResult
 from skdrift.stats._ks import ALTERNATIVES, ks_test, ks_test_counts

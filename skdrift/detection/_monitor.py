@@ -5,13 +5,13 @@ from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._sklearn import Interval, StrOptions, fit_context
 from skdrift.detection._base import BaseDriftTest
 from skdrift.detection._monitor_display import MonitorDisplay
 from skdrift.detection._result import DriftResult
@@ -151,7 +151,7 @@ class DriftMonitor(BaseEstimator):
         self.control = control
         self.reference = reference
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Fit a copy of the detector, and start a stream.
 

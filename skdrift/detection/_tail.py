@@ -3,8 +3,8 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skdrift._sklearn import Interval, StrOptions
 from skdrift.detection._base import BaseDriftTest
 from skdrift.stats._berk_jones import berk_jones_test, berk_jones_test_counts
 from skdrift.stats._exceedance import exceedance_test, exceedance_test_counts

@@ -8,13 +8,12 @@ arrays, which can be looked through before a tree is made of them.
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import ExtraTreesRegressor
-from sklearn.tree._tree import Tree
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._sklearn import Interval, RealNotInt, StrOptions, Tree, fit_context
 from skdrift.models._soft_labels import check_soft_labels
 
 
@@ -99,7 +98,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         self.noise = noise
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
         """Grow the trees.
 

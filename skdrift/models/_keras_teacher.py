@@ -5,10 +5,10 @@ from numbers import Integral
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skdrift._sklearn import Interval, StrOptions, fit_context
 from skdrift.models._keras_runtime import Network, import_keras, run_in_chunks
 
 # How far a row of probabilities may be from summing to 1: float16 models round.
@@ -115,7 +115,7 @@ class KerasTeacher(ClassifierMixin, BaseEstimator):
             raise AttributeError("The model does not tell its number of features.")
         return shape[0]
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Look at rows to learn what the model returns; nothing is trained.
 

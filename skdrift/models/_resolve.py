@@ -8,8 +8,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
-from sklearn.utils import _safe_indexing
 
+from skdrift._sklearn import safe_indexing
 from skdrift.models._forest_student import ForestStudent
 from skdrift.models._keras_student import KerasStudent
 from skdrift.models._keras_teacher import KerasTeacher
@@ -137,7 +137,7 @@ def default_student(teacher, X):
     """
     inner = teacher.estimator if isinstance(teacher, FrozenEstimator) else teacher
     steps = []
-    sample = _safe_indexing(X, slice(0, _LOOK_AT))
+    sample = safe_indexing(X, slice(0, _LOOK_AT))
     if isinstance(inner, Pipeline) and len(inner.steps) > 1:
         steps.append(FrozenEstimator(inner[:-1]))
         sample = inner[:-1].transform(sample)

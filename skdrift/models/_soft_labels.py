@@ -8,14 +8,11 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, check_array, get_tags, indexable
+from sklearn.utils import check_array, get_tags, indexable
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    _num_samples,
-    check_is_fitted,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skdrift._sklearn import check_sample_weight, num_samples, safe_indexing
 
 # Wide enough for probabilities kept as float16, far below anything a wrong
 # array (logits, percentages, multi-label indicators) sums to.
@@ -172,9 +169,9 @@ class SoftLabelClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 f"{type(self).__name__} needs an estimator with predict_proba; "
                 f"{estimator!r} has none."
             )
-        y, is_soft = check_soft_labels(y, _num_samples(X), type(self).__name__)
+        y, is_soft = check_soft_labels(y, num_samples(X), type(self).__name__)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, y)
+            sample_weight = check_sample_weight(sample_weight, y)
 
         if is_soft:
             weight = np.asarray(y, dtype=np.float64)
@@ -182,7 +179,7 @@ class SoftLabelClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 weight = weight * sample_weight[:, np.newaxis]
             row, label = np.nonzero(weight > _SMALLEST_WEIGHT * weight.max())
             (X,) = indexable(X)
-            _fit_weighted(estimator, _safe_indexing(X, row), label, weight[row, label])
+            _fit_weighted(estimator, safe_indexing(X, row), label, weight[row, label])
             classes = np.arange(y.shape[1])
         else:
             _fit_weighted(estimator, X, y, sample_weight)

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
+from skdrift._sklearn import num_samples, safe_indexing
 from skdrift.models._resolve import (
     fit_student,
     resolve_student,
@@ -21,12 +20,12 @@ def in_chunks(function, X, batch_size):
 
     An empty X reaches ``function`` once, so that its own complaint is heard.
     """
-    n = _num_samples(X)
+    n = num_samples(X)
     if n <= batch_size:
         return function(X)
     return np.concatenate(
         [
-            function(_safe_indexing(X, slice(start, min(start + batch_size, n))))
+            function(safe_indexing(X, slice(start, min(start + batch_size, n))))
             for start in range(0, n, batch_size)
         ]
     )
@@ -53,7 +52,7 @@ def by_fold(function, models, X, fold):
     answers = None
     for k in np.unique(fold):
         rows = np.flatnonzero(fold == k)
-        part = X if len(rows) == len(fold) else _safe_indexing(X, rows)
+        part = X if len(rows) == len(fold) else safe_indexing(X, rows)
         answer = function(models[k], part)
         if answers is None:
             answers = np.empty((len(fold), *answer.shape[1:]))
@@ -119,10 +118,10 @@ def fit_fold(
     teacher, student : fitted estimators
     """
     random_state = np.random.RandomState(seed)
-    X = X if len(rows) == _num_samples(X) else _safe_indexing(X, rows)
+    X = X if len(rows) == num_samples(X) else safe_indexing(X, rows)
     if P is None:
         teacher = seeded_clone(teacher, random_state)
-        teacher.fit(X, _safe_indexing(y, rows))
+        teacher.fit(X, safe_indexing(y, rows))
         P = in_chunks(lambda part: teacher_proba(teacher, part, classes), X, batch_size)
     else:
         P = P[rows]
@@ -205,7 +204,7 @@ def _same_kind(X, Y):
 
 
 def _shape(X):
-    return X.shape if hasattr(X, "shape") else (_num_samples(X),)
+    return X.shape if hasattr(X, "shape") else (num_samples(X),)
 
 
 def _stack(parts):

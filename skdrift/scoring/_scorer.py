@@ -5,17 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    _num_samples,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._sklearn import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+    num_samples,
+)
 from skdrift.models._resolve import (
     is_keras_model,
     resolve_teacher,
@@ -223,7 +225,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         """
         return self.score_proba(*self._fit(X, y))
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def _fit(self, X, y):
         divergences = check_divergences(self.divergence)
         changes = check_changes(self.benign, self.student)
@@ -355,7 +357,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         if len(self.teachers_) == 1:
             # first of all, so that it is the teacher who complains about bad input
             P = teacher_proba(self.teachers_[0], X, self.classes_)
-        fold = np.zeros(_num_samples(X), dtype=np.intp)
+        fold = np.zeros(num_samples(X), dtype=np.intp)
         if n_folds > 1:
             fold = assign_folds(X, n_folds, self._salt)
         if P is None:
@@ -415,7 +417,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "students_")
         if input_features is not None:
-            _check_feature_names_in(self, input_features, generate_names=False)
+            check_feature_names_in(self, input_features, generate_names=False)
         if self.error_models_ is not None:
             return np.array(["harm_error_model"], dtype=object)
         names = map(divergence_name, check_divergences(self.divergence))

@@ -3,9 +3,10 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
-from sklearn.utils._param_validation import Interval
+from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdrift._sklearn import Interval, fit_context
 
 
 class ScoreThreshold(OutlierMixin, BaseEstimator):
@@ -51,7 +52,7 @@ class ScoreThreshold(OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.margin = margin
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Infer the threshold from the scores of clean rows.
 

@@ -5,9 +5,8 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.model_selection import ParameterGrid
-from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _num_samples
 
+from skdrift._sklearn import num_samples, safe_indexing
 from skdrift.sweep._batches import SMALLEST_POOL, split_rows
 
 
@@ -48,14 +47,14 @@ def shifted_twins(X_shifted, severity, n_rows, twins):
     shifted = X_shifted[severity]
     if callable(shifted):
         shifted = shifted()
-    n_shifted = _num_samples(shifted)
+    n_shifted = num_samples(shifted)
     if n_shifted == 0 or n_shifted % n_rows:
         raise ValueError(
             f"X_shifted[{severity!r}] must hold whole blocks of {n_rows} rows, the "
             f"rows of X in their order once per corruption; got {n_shifted} rows."
         )
     starts = np.arange(0, n_shifted, n_rows)
-    return _safe_indexing(shifted, (starts[:, np.newaxis] + twins).ravel())
+    return safe_indexing(shifted, (starts[:, np.newaxis] + twins).ravel())
 
 
 def split_candidates(param_grid, batch_size):
@@ -79,7 +78,7 @@ def divide_rows(X, X_reference, reference_size, frozen, rng):
     Reference rows are numbers in `X_reference` where that is given, else in X; a frozen
     detector needs none.
     """
-    n_rows = _num_samples(X)
+    n_rows = num_samples(X)
     if frozen and X_reference is not None:
         raise ValueError(
             "X_reference was given, but detector is frozen and brings its own "
@@ -91,7 +90,7 @@ def divide_rows(X, X_reference, reference_size, frozen, rng):
         size = n_rows // 3 if reference_size is None else reference_size
         reference, clean, twins = split_rows(n_rows, min(size, n_rows), rng)
     else:
-        n_given = _num_samples(X_reference)
+        n_given = num_samples(X_reference)
         size = n_given if reference_size is None else reference_size
         if size > n_given:
             raise ValueError(

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
-from sklearn.utils import _safe_indexing
 
+from skdrift._sklearn import safe_indexing
 from skdrift.sweep._harm import label_harm
 
 KINDS = ("harmful", "harmless")
@@ -36,7 +36,7 @@ class RowPools:
                 f"it knows {np.asarray(family.classes).tolist()}."
             )
         decisions, scores = family.score(
-            _safe_indexing(X, np.concatenate([clean, twins]))
+            safe_indexing(X, np.concatenate([clean, twins]))
         )
         self.clean_scores = [each[: len(clean)] for each in scores]
         self._twin_labels = y[twins]

@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.model_selection import ParameterGrid
-from sklearn.utils import _safe_indexing, check_random_state, column_or_1d
-from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.validation import (
-    _num_samples,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skdrift._sklearn import (
+    HasMethods,
+    Interval,
+    fit_context,
+    num_samples,
+    safe_indexing,
+)
 from skdrift.sweep import _tables as _sweep_tables
 from skdrift.sweep._batches import run_batches, warn_of_small_pools
 from skdrift.sweep._input import (
@@ -166,7 +168,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, X_shifted, *, X_reference=None):
         """Score all rows, run the detector on every batch, and keep the results.
 
@@ -211,9 +213,9 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         if frozen:
             X_fit, y_fit = None, None
         elif X_reference is None:
-            X_fit, y_fit = _safe_indexing(X, reference), _safe_indexing(y, reference)
+            X_fit, y_fit = safe_indexing(X, reference), safe_indexing(y, reference)
         else:
-            X_fit, y_fit = _safe_indexing(X_reference, reference), None
+            X_fit, y_fit = safe_indexing(X_reference, reference), None
 
         n_steps = len(families) * (1 + len(severities)) + len(tests) * len(severities)
         with progress_bar("Contamination sweep", n_steps, self.verbose) as advance:
@@ -222,7 +224,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
                 pools.append(RowPools(family, X_fit, y_fit, X, y, clean, twins))
                 advance()
             for severity in severities:
-                rows = shifted_twins(X_shifted, severity, _num_samples(X), twins)
+                rows = shifted_twins(X_shifted, severity, num_samples(X), twins)
                 for pool in pools:
                     pool.add(severity, rows)
                     advance()
