@@ -12,7 +12,9 @@ from skdrift.scoring import DistillationScorer, ScoreThreshold
 from skdrift.sweep import (
     ContaminationDisplay,
     ContaminationSweep,
+    HarmLabels,
     HarmScoreDisplay,
+    TeacherStudentScorer,
     label_harm,
 )
 
@@ -25,6 +27,7 @@ __all__ = [
     "DriftMonitor",
     "DriftResult",
     "ForestStudent",
+    "HarmLabels",
     "HarmScoreDisplay",
     "InstanceScaler",
     "KSDriftTest",
@@ -33,5 +36,6 @@ __all__ = [
     "ScoreThreshold",
     "SoftLabelClassifier",
     "TailDriftTest",
+    "TeacherStudentScorer",
     "label_harm",
 ]

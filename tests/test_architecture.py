@@ -85,3 +85,14 @@ def test_heavy_packages_are_imported_inside_functions(path):
         else:
             continue
         assert not names & heavy
+
+
+def test_tests_mirror_the_package():
+    missing = [
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if path.parent != PACKAGE
+        and path.name != "__init__.py"
+        and not (ROOT / "tests" / path.parent.name / f"test{path.name}").exists()
+    ]
+    assert missing == []

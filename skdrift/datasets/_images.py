@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy import ndimage
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 
 # Lengths are fractions of the shorter side, so that a severity means the same on an
 # image of 8 pixels as on one of 224; values are fractions of the value range.
@@ -103,15 +103,14 @@ def corrupt_images(X, corruption, severity, random_state=None, *, value_range=No
     stack = images if images.ndim == 4 else images[..., np.newaxis]
     result = np.empty_like(stack, order="C")
     n_rows = max(1, _SLICE_VALUES // max(1, int(np.prod(stack.shape[1:]))))
-    for start in range(0, len(stack), n_rows):
-        part = stack[start : start + n_rows]
-        unit = (part.astype(np.float64) - low) / (high - low)
+    for rows in gen_batches(len(stack), n_rows):
+        unit = (stack[rows].astype(np.float64) - low) / (high - low)
         shifted = np.clip(corrupt(unit, settings[level], rng), 0.0, 1.0)
         shifted = low + shifted * (high - low)
         if images.dtype.kind in "iu":
             shifted = np.rint(shifted)
         # Rounding to a shorter type may step over the border by half a unit.
-        result[start : start + n_rows] = shifted
+        result[rows] = shifted
     if images.dtype.kind == "f":
         np.clip(result, low, high, out=result)
     return result.reshape(images.shape)
@@ -267,51 +266,26 @@ def _occlusion(x, side, rng):
 
 
 def _rotate(x, degrees, rng):
-    height, width = x.shape[1:3]
-    row = np.arange(height)[:, np.newaxis] - (height - 1) / 2
-    column = np.arange(width)[np.newaxis, :] - (width - 1) / 2
     turn = rng.randint(2, size=len(x))
     result = np.empty_like(x)
-    for index, angle in enumerate((-np.deg2rad(degrees), np.deg2rad(degrees))):
-        source_row = np.cos(angle) * row - np.sin(angle) * column + (height - 1) / 2
-        source_column = np.sin(angle) * row + np.cos(angle) * column + (width - 1) / 2
+    for index, angle in enumerate((degrees, -degrees)):
         rows = turn == index
-        result[rows] = _interpolate(x[rows], source_row, source_column)
-    return result
-
-
-def _translate(x, length, rng):
-    height, width = x.shape[1:3]
-    distance = length * min(height, width)
-    direction = rng.randint(8, size=len(x))
-    result = np.empty_like(x)
-    for index in range(8):
-        angle = index * np.pi / 4
-        source_row = np.arange(height)[:, np.newaxis] + distance * np.sin(angle)
-        source_column = np.arange(width)[np.newaxis, :] + distance * np.cos(angle)
-        rows = direction == index
-        result[rows] = _interpolate(
-            x[rows],
-            np.broadcast_to(source_row, (height, width)),
-            np.broadcast_to(source_column, (height, width)),
+        result[rows] = ndimage.rotate(
+            x[rows], angle, axes=(1, 2), reshape=False, order=1, mode="nearest"
         )
     return result
 
 
-def _interpolate(x, row, column):
-    """Read the images at fractional places, bilinearly, beyond the border its value."""
-    height, width = x.shape[1:3]
-    row = np.clip(row, 0, height - 1)
-    column = np.clip(column, 0, width - 1)
-    top = np.floor(row).astype(int)
-    left = np.floor(column).astype(int)
-    bottom = np.minimum(top + 1, height - 1)
-    right = np.minimum(left + 1, width - 1)
-    down = (row - top)[..., np.newaxis]
-    across = (column - left)[..., np.newaxis]
-    upper = x[:, top, left] * (1 - across) + x[:, top, right] * across
-    lower = x[:, bottom, left] * (1 - across) + x[:, bottom, right] * across
-    return upper * (1 - down) + lower * down
+def _translate(x, length, rng):
+    distance = length * min(x.shape[1:3])
+    direction = rng.randint(8, size=len(x))
+    result = np.empty_like(x)
+    for index in range(8):
+        angle = index * np.pi / 4
+        shift = (0, -distance * np.sin(angle), -distance * np.cos(angle), 0)
+        rows = direction == index
+        result[rows] = ndimage.shift(x[rows], shift, order=1, mode="nearest")
+    return result
 
 
 _CORRUPTIONS = {

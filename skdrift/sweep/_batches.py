@@ -1,18 +1,89 @@
 """Contaminated batches, composed and put to a drift test."""
 
 import warnings
+from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.base import clone
+from sklearn.utils import gen_batches
 
+from skdrift.sweep._division import SMALLEST_POOL
 from skdrift.sweep._row_pools import KINDS
 
-# Batches drawn from fewer distinct rows than this would say more about those few rows
-# than about the detector.
-SMALLEST_POOL = 10
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Which batches are composed of the rows of one severity.
+
+    Attributes
+    ----------
+    fractions : list of float
+        Shares of shifted rows.
+    batch_size, n_batches : int
+        Rows in a batch, and batches for each kind and fraction.
+    seed : tuple of int
+        Seeds the draws.
+    """
+
+    fractions: list
+    batch_size: int
+    n_batches: int
+    seed: tuple
 
 
-def run_batches(test, clean, shifted, fractions, batch_size, n_batches, seed_words):
+def run_candidates(candidates, pools, severities, plan, n_jobs, advance):
+    """Put the batches of every candidate and severity to the candidate's test.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+    pools : list of RowPools
+        One for each family.
+    severities : list
+    plan : BatchPlan
+        That of a sweep; the candidate and the severity complete it.
+    n_jobs : int or None
+    advance : callable
+        Called after each task.
+
+    Returns
+    -------
+    p_value, statistic, is_drift : ndarray
+        One value for each candidate, severity, kind, fraction and batch, in this order.
+    """
+    tasks = []
+    for candidate in candidates:
+        pool, member = pools[candidate.family], candidate.member
+        test = candidate.test
+        if pool.reference_scores is not None:
+            test = clone(test).fit(pool.reference_scores[member])
+        for s, severity in enumerate(severities):
+            part = replace(plan, batch_size=candidate.batch_size, seed=(*plan.seed, s))
+            shifted = pool.shifted_scores(severity, member)
+            tasks.append(
+                delayed(run_batches)(test, pool.clean_scores[member], shifted, part)
+            )
+    cells = []
+    # In portions, for the bar: not every backend returns results one by one.
+    for portion in gen_batches(len(tasks), 8 * effective_n_jobs(n_jobs)):
+        cells.extend(Parallel(n_jobs=n_jobs)(tasks[portion]))
+        for _ in tasks[portion]:
+            advance()
+    return tuple(map(np.concatenate, zip(*cells)))
+
+
+def run_batches(test, clean, shifted, plan):
     """Run one test on all batches of one severity.
+
+    Parameters
+    ----------
+    test : fitted drift test
+    clean : ndarray of shape (n_samples, n_scores)
+        Scores of clean rows.
+    shifted : list of ndarray of shape (n_samples, n_scores)
+        Scores of shifted rows of each kind.
+    plan : BatchPlan
 
     Returns
     -------
@@ -21,23 +92,21 @@ def run_batches(test, clean, shifted, fractions, batch_size, n_batches, seed_wor
     """
     batches, tested = [], []
     for k, pool in enumerate(shifted):
-        for f, fraction in enumerate(fractions):
-            n_shifted = round(fraction * batch_size)
-            enough = n_shifted == 0 or len(pool) >= min(SMALLEST_POOL, batch_size)
+        for f, fraction in enumerate(plan.fractions):
+            n_shifted = round(fraction * plan.batch_size)
+            enough = n_shifted == 0 or len(pool) >= min(SMALLEST_POOL, plan.batch_size)
             tested.append(enough)
             if enough:
                 # Seeded by the cell, not by the order of work.
-                rng = np.random.default_rng((*seed_words, k, f))
-                batches.append(
-                    compose_batches(clean, pool, n_shifted, batch_size, n_batches, rng)
-                )
-    tested = np.repeat(tested, n_batches)
+                rng = np.random.default_rng((*plan.seed, k, f))
+                batches.append(compose_batches(clean, pool, n_shifted, plan, rng))
+    tested = np.repeat(tested, plan.n_batches)
     p_value = np.full(len(tested), np.nan)
     statistic = np.full(len(tested), np.nan)
     is_drift = np.full(len(tested), None, dtype=object)
     if batches:
         scores = np.concatenate(batches)
-        groups = np.repeat(np.arange(len(scores) // batch_size), batch_size)
+        groups = np.repeat(np.arange(len(scores) // plan.batch_size), plan.batch_size)
         result = test.predict(scores, groups=groups)
         p_value[tested] = result.p_value
         columns = np.reshape(result.statistic, (tested.sum(), -1))
@@ -46,15 +115,16 @@ def run_batches(test, clean, shifted, fractions, batch_size, n_batches, seed_wor
     return p_value, statistic, is_drift
 
 
-def warn_of_small_pools(pools, places, severities, fractions, batch_sizes):
+def warn_of_small_pools(candidates, pools, severities, fractions):
     """Say where rows are too few, once for the whole sweep."""
     largest = max(fractions)
+    batch_size = max(candidate.batch_size for candidate in candidates)
     missing, repeated = [], []
     for severity in severities:
-        for k, kind in enumerate(KINDS):
+        for kind in KINDS:
             cases = [
-                (len(pools[family].shifted_scores(severity, place)[k]), batch_size)
-                for (family, place), batch_size in zip(places, batch_sizes, strict=True)
+                (pools[each.family].n_shifted(severity, kind), each.batch_size)
+                for each in candidates
             ]
             n_rows = min(n_pool for n_pool, _ in cases)
             where = f"{n_rows} {kind} rows at severity {severity!r}"
@@ -63,7 +133,7 @@ def warn_of_small_pools(pools, places, severities, fractions, batch_sizes):
             elif any(n_pool < round(largest * b) for n_pool, b in cases):
                 repeated.append(where)
     n_clean = min(len(pool.clean_scores[0]) for pool in pools)
-    if n_clean < round((1 - min(fractions)) * max(batch_sizes)):
+    if n_clean < round((1 - min(fractions)) * batch_size):
         repeated.append(f"{n_clean} clean rows")
     if missing:
         warnings.warn(
@@ -75,33 +145,10 @@ def warn_of_small_pools(pools, places, severities, fractions, batch_sizes):
     if repeated:
         warnings.warn(
             "Some batches repeat rows, drawn with replacement, because a batch of "
-            f"{max(batch_sizes)} needs more than there are: {'; '.join(repeated)}.",
+            f"{batch_size} needs more than there are: {'; '.join(repeated)}.",
             UserWarning,
             stacklevel=4,
         )
-
-
-def split_rows(n_rows, n_reference, rng):
-    """Divide row numbers at random into reference, clean and twin rows.
-
-    Parameters
-    ----------
-    n_rows : int
-        Number of rows to divide.
-    n_reference : int
-        How many become reference rows; the others are halved.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    reference, clean, twins : ndarray of int
-        Sorted, disjoint, and together all rows. `twins` is the larger half where
-        the halves cannot be equal.
-    """
-    order = rng.permutation(n_rows)
-    middle = n_reference + (n_rows - n_reference) // 2
-    return tuple(map(np.sort, np.split(order, [n_reference, middle])))
 
 
 def draw_rows(n_pool, n_rows, n_batches, rng):
@@ -112,7 +159,7 @@ def draw_rows(n_pool, n_rows, n_batches, rng):
 
     Returns
     -------
-    ndarray of int, shape (n_batches, n_rows)
+    ndarray of int of shape (n_batches, n_rows)
     """
     if n_rows > n_pool:
         return rng.integers(n_pool, size=(n_batches, n_rows))
@@ -123,27 +170,28 @@ def draw_rows(n_pool, n_rows, n_batches, rng):
     return np.reshape(drawn, (n_batches, n_rows)).astype(np.intp)
 
 
-def compose_batches(clean, shifted, n_shifted, batch_size, n_batches, rng):
+def compose_batches(clean, shifted, n_shifted, plan, rng):
     """Stack batches that hold exactly `n_shifted` shifted rows each.
 
     Parameters
     ----------
-    clean, shifted : ndarray of shape (n, k)
+    clean, shifted : ndarray of shape (n_samples, n_scores)
         Scores to draw from.
     n_shifted : int
-        Shifted rows in a batch; the other ``batch_size - n_shifted`` are clean.
-    batch_size, n_batches : int
-        Size and number of batches.
+        Shifted rows in a batch; the others are clean.
+    plan : BatchPlan
+        Its sizes are read, its seed is not.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    ndarray of shape (n_batches * batch_size, k)
+    ndarray of shape (n_batches * batch_size, n_scores)
         Batch after batch.
     """
     parts = []
-    for pool, n_rows in ((clean, batch_size - n_shifted), (shifted, n_shifted)):
+    for pool, n_rows in ((clean, plan.batch_size - n_shifted), (shifted, n_shifted)):
         if n_rows:
-            parts.append(pool[draw_rows(len(pool), n_rows, n_batches, rng)])
-    return np.concatenate(parts, axis=1).reshape(n_batches * batch_size, -1)
+            parts.append(pool[draw_rows(len(pool), n_rows, plan.n_batches, rng)])
+    n_scores = clean.shape[1]
+    return np.concatenate(parts, axis=1).reshape(-1, n_scores)

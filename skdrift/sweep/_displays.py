@@ -3,6 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skdrift.sweep._row_pools import KINDS
+from skdrift.sweep._tables import choose_candidate, of_candidate
+
 # Vermilion and blue of Okabe and Ito's palette: told apart by colour-blind people, and
 # with line style, marker and hatch also in black and white.
 STYLES = {
@@ -10,7 +13,6 @@ STYLES = {
     "harmless": {"color": "#0072B2", "linestyle": "--", "marker": "s", "hatch": "//"},
     "clean": {"color": "#BBBBBB", "linestyle": ":", "marker": "", "hatch": ".."},
 }
-KINDS = ("harmful", "harmless")
 
 
 class HarmScoreDisplay:
@@ -63,14 +65,13 @@ class HarmScoreDisplay:
         """
         check_is_fitted(sweep, "results_")
         candidate = sweep.choose_candidate(candidate)
-        scores = sweep.scores_[sweep.scores_["candidate"] == candidate]
+        scores = of_candidate(sweep.scores_, candidate)
         features = scores["feature"].unique().tolist()
         if feature not in features:
             raise ValueError(f"feature must be one of {features}; got {feature!r}.")
-        accuracy = sweep.accuracy_[sweep.accuracy_["candidate"] == candidate]
         display = cls(
             scores=scores[scores["feature"] == feature].reset_index(drop=True),
-            accuracy=accuracy.reset_index(drop=True),
+            accuracy=of_candidate(sweep.accuracy_, candidate),
         )
         return display.plot(ax=ax)
 
@@ -148,7 +149,7 @@ class ContaminationDisplay:
 
     Attributes
     ----------
-    ax_ : ndarray of matplotlib Axes, shape (n_severities,)
+    ax_ : ndarray of matplotlib Axes of shape (n_severities,)
     figure_ : matplotlib Figure
 
     Examples
@@ -181,13 +182,13 @@ class ContaminationDisplay:
         ContaminationDisplay
         """
         check_is_fitted(sweep, "results_")
-        candidate = sweep.choose_candidate(candidate)
         summary = sweep.summary()
-        chosen = sweep.candidates_.set_index("candidate").loc[candidate]
+        candidate = choose_candidate(sweep.candidates_, summary, candidate)
+        (chosen,) = of_candidate(sweep.candidates_, candidate).itertuples()
         display = cls(
-            summary=summary[summary["candidate"] == candidate].reset_index(drop=True),
-            alpha=float(chosen["alpha"]),
-            batch_size=int(chosen["batch_size"]),
+            summary=of_candidate(summary, candidate),
+            alpha=float(chosen.alpha),
+            batch_size=int(chosen.batch_size),
         )
         return display.plot(kind=kind, ax=ax)
 

@@ -7,14 +7,24 @@ from sklearn.utils import column_or_1d
 
 
 class HarmLabels(NamedTuple):
-    """Two disjoint masks over the shifted rows.
+    """Which shifted rows are harmful, and which are harmless.
 
-    Attributes
+    Returned by :func:`label_harm`. No row is both; rows that the classifier gets wrong
+    when they are clean are neither.
+
+    Parameters
     ----------
-    harmful : ndarray of bool, shape (n_shifted,)
+    harmful : ndarray of bool of shape (n_shifted,)
         The classifier is right on the clean row and wrong on its shifted twin.
-    harmless : ndarray of bool, shape (n_shifted,)
+    harmless : ndarray of bool of shape (n_shifted,)
         The classifier is right on both.
+
+    Examples
+    --------
+    >>> from skdrift import label_harm
+    >>> harmful, harmless = label_harm(["a", "b"], ["a", "b"], ["a", "a"])
+    >>> harmful.tolist(), harmless.tolist()
+    ([False, True], [True, False])
     """
 
     harmful: np.ndarray
@@ -24,8 +34,8 @@ class HarmLabels(NamedTuple):
 def label_harm(y_true, y_pred, y_pred_shifted):
     """Label every shifted row as harmful, harmless or neither.
 
-    A row that the classifier already gets wrong when it is clean tells nothing
-    about the shift, so it is neither.
+    A row that the classifier already gets wrong when it is clean tells nothing about
+    the shift, so it is neither.
 
     Parameters
     ----------
@@ -40,7 +50,7 @@ def label_harm(y_true, y_pred, y_pred_shifted):
     Returns
     -------
     HarmLabels
-        Named tuple ``(harmful, harmless)`` of boolean masks of length r * n.
+        Named tuple ``(harmful, harmless)`` of ndarrays of bool of shape (r * n,).
 
     Raises
     ------

@@ -7,6 +7,15 @@ from string import Template
 
 import numpy as np
 
+from skdrift.sweep._tables import (
+    choose_candidate,
+    detection_limit,
+    of_candidate,
+    selectivity,
+)
+
+HARMLESS_FRACTION = 0.9
+
 PAGE = Template(
     """<!DOCTYPE html>
 <html lang="en">
@@ -35,83 +44,105 @@ $body
 )
 
 
-def html_summary(sweep):
+def html_summary(tables):
     """Verdict and comparison of the candidates, as a piece of HTML."""
+    verdict = say_verdict(tables, choose_candidate(tables.candidates, tables.summary))
     return (
-        f"<p class='verdict'>{escape(sweep.verdict())}</p>\n"
-        f"{_table(compare_candidates(sweep))}"
+        f"<p class='verdict'>{escape(verdict)}</p>\n"
+        f"{_table(compare_candidates(tables))}"
     )
 
 
-def html_report(sweep):
-    """Return the whole study as one page that needs no other file."""
+def html_report(tables):
+    """Return the whole study as one page that needs no other file.
+
+    Parameters
+    ----------
+    tables : StudyTables
+
+    Returns
+    -------
+    str
+    """
     from skdrift.sweep._displays import ContaminationDisplay, HarmScoreDisplay
 
-    chosen = sweep.choose_candidate()
+    chosen = choose_candidate(tables.candidates, tables.summary)
+    numbers = tables.candidates["candidate"]
+    (candidate,) = of_candidate(tables.candidates, chosen).itertuples()
+    summary = of_candidate(tables.summary, chosen)
+    curves = ContaminationDisplay(
+        summary=summary, alpha=candidate.alpha, batch_size=candidate.batch_size
+    )
+    scores = of_candidate(tables.scores, chosen)
+    bars = HarmScoreDisplay(
+        scores=scores[scores["feature"] == 0].reset_index(drop=True),
+        accuracy=of_candidate(tables.accuracy, chosen),
+    )
 
-    def rows(table):
-        table = table[table["candidate"] == chosen]
-        return table.drop(columns="candidate").dropna(axis=1, how="all")
+    def table(figures):
+        figures = of_candidate(figures, chosen)
+        return _table(figures.drop(columns="candidate").dropna(axis=1, how="all"))
 
+    n_reference, n_clean, n_twins = tables.n_rows
     parts = [
-        html_summary(sweep),
-        f"<p>{sweep.n_reference_} reference rows, {sweep.n_clean_} clean rows for the "
-        f"batches, {sweep.n_twins_} rows whose shifted twins contaminate them; "
-        f"{sweep.n_batches} batches for each severity, kind and fraction. A row is "
-        "<em>harmful</em> if the classifier is right on the clean row and wrong on its "
-        "shifted twin, <em>harmless</em> if it is right on both.</p>",
+        html_summary(tables),
+        f"<p>{n_reference} reference rows, {n_clean} clean rows for the batches, "
+        f"{n_twins} rows whose shifted twins contaminate them; {tables.n_batches} "
+        "batches for each severity, kind and fraction. A row is <em>harmful</em> if "
+        "the classifier is right on the clean row and wrong on its shifted twin, "
+        "<em>harmless</em> if it is right on both.</p>",
     ]
-    if len(sweep.candidates_) > 1:
+    if len(numbers) > 1:
         parts.append("<h2>Every candidate in words</h2>")
-        for number in sweep.candidates_["candidate"]:
-            verdict = escape(sweep.verdict(number))
+        for number in numbers:
+            verdict = escape(say_verdict(tables, number))
             parts.append(f"<p><strong>Candidate {number}.</strong> {verdict}</p>")
         parts.append(f"<h2>Candidate {chosen}, the most selective, in detail</h2>")
     parts += [
         "<h3>How often a batch is flagged</h3>",
         _picture(
-            ContaminationDisplay.from_sweep(sweep, candidate=chosen, kind="detection"),
+            curves.plot(kind="detection"),
             "Share of batches flagged against the fraction of shifted rows",
         ),
         "<p>Harmful batches should be flagged early, harmless ones never; the bands "
         "are 95% intervals.</p>",
         "<h3>Smallest harmful fraction caught with 80% power</h3>",
-        _table(rows(sweep.detection_limit())),
+        table(detection_limit(tables.summary, 0.8, "harmful")),
         "<h3>Selectivity</h3>",
-        _table(rows(sweep.selectivity())),
+        table(selectivity(tables.summary)),
         "<h3>The p-values</h3>",
         _picture(
-            ContaminationDisplay.from_sweep(sweep, candidate=chosen, kind="p_value"),
+            curves.plot(kind="p_value"),
             "Mean and largest p-value against the fraction of shifted rows",
         ),
         "<h3>The harm scores</h3>",
         _picture(
-            HarmScoreDisplay.from_sweep(sweep, candidate=chosen),
+            bars.plot(),
             "Harm scores of clean, harmful and harmless rows, and the accuracy",
         ),
         "<h3>Accuracy of the classifier</h3>",
-        _table(rows(sweep.accuracy_)),
+        table(tables.accuracy),
         "<h3>How well scores tell harmful from harmless rows (AUROC)</h3>",
-        _table(rows(sweep.auroc_)),
+        table(tables.auroc),
         "<details><summary>Every score figure</summary>",
-        _table(rows(sweep.scores_)),
+        table(tables.scores),
         "</details><details><summary>Every detection figure of every candidate"
         "</summary>",
-        _table(sweep.summary()),
+        _table(tables.summary),
         "</details>",
     ]
     return PAGE.substitute(body="\n".join(parts))
 
 
-def compare_candidates(sweep):
+def compare_candidates(tables):
     """One row per candidate: what it is, what it catches, how often it cries wolf."""
-    table = sweep.candidates_.set_index("candidate")
-    selectivity = sweep.selectivity().groupby("candidate")[["area", "gap"]].mean()
-    table["selectivity (area)"] = selectivity["area"]
-    if selectivity["gap"].notna().any():
-        table["20% harmful less 90% harmless"] = selectivity["gap"]
-    table["false alarms"] = sweep.false_alarm_rate().set_index("candidate")["rate"]
-    limits = sweep.detection_limit()
+    table = tables.candidates.set_index("candidate")
+    gaps = selectivity(tables.summary).groupby("candidate")[["area", "gap"]].mean()
+    table["selectivity (area)"] = gaps["area"]
+    if gaps["gap"].notna().any():
+        table["20% harmful less 90% harmless"] = gaps["gap"]
+    table["false alarms"] = tables.false_alarms.set_index("candidate")["rate"]
+    limits = detection_limit(tables.summary, 0.8, "harmful")
     for severity in limits["severity"].unique():
         of_severity = limits[limits["severity"] == severity].set_index("candidate")
         table[f"harm caught from, severity {severity}"] = of_severity["fraction"]
@@ -140,36 +171,31 @@ def _picture(display, description):
     return f'<img alt="{escape(description)}" src="data:image/png;base64,{data}">'
 
 
-HARMLESS_FRACTION = 0.9
-
-
-def verdict_sentence(summary, limits, false_alarms, batch_size, alpha, power):
+def say_verdict(tables, candidate, power=0.8):
     """Say what one candidate catches and how often it cries wolf.
 
     Parameters
     ----------
-    summary : DataFrame
-        Its rows of ``ContaminationSweep.summary``.
-    limits : DataFrame
-        Its rows of ``ContaminationSweep.detection_limit(power)``.
-    false_alarms : DataFrame
-        Its row of ``ContaminationSweep.false_alarm_rate``, or none.
-    batch_size : int
-    alpha : float
-        Level of the test; NaN if it has none.
-    power : float
+    tables : StudyTables
+    candidate : int
+    power : float, default=0.8
+        Share of batches that counts as caught.
 
     Returns
     -------
     str
     """
+    (chosen,) = of_candidate(tables.candidates, candidate).itertuples()
+    summary = of_candidate(tables.summary, candidate)
+    false_alarms = of_candidate(tables.false_alarms, candidate)
+    limits = detection_limit(summary, power, "harmful")
     clauses = [*_harmful(summary, limits, power), *_harmless(summary)]
     if len(false_alarms):
         clean = f"clean batches raise a false alarm in {_percent(false_alarms['rate'])}"
-        if np.isfinite(alpha):
-            clean += f" of cases (the test's level is {_percent([alpha])})"
+        if np.isfinite(chosen.alpha):
+            clean += f" of cases (the test's level is {_percent([chosen.alpha])})"
         clauses.append(clean)
-    return f"In batches of {int(batch_size)}, {'; '.join(clauses)}."
+    return f"In batches of {int(chosen.batch_size)}, {'; '.join(clauses)}."
 
 
 def _harmful(summary, limits, power):

@@ -17,30 +17,25 @@ class RowPools:
     Parameters
     ----------
     family : ScorerFamily
-        Fitted here, on `X_fit` and `y_fit`.
-    X_fit, y_fit
-        Reference rows and labels; None for a frozen family.
-    X, y
-        Clean labelled rows.
-    clean, twins : ndarray of int
-        Numbers of the rows that batches take clean, and of those they take shifted.
+        Fitted here, on the reference rows.
+    rows : StudyRows
     """
 
-    def __init__(self, family, X_fit, y_fit, X, y, clean, twins):
+    def __init__(self, family, rows):
         self._family = family
-        self.reference_scores = family.fit(X_fit, y_fit)
-        unknown = np.setdiff1d(y, family.classes)
+        self.reference_scores = family.fit(rows.X_fit, rows.y_fit)
+        unknown = np.setdiff1d(rows.y, family.classes)
         if len(unknown):
             raise ValueError(
                 f"y has classes that the classifier does not know: {unknown.tolist()}; "
                 f"it knows {np.asarray(family.classes).tolist()}."
             )
-        decisions, scores = family.score(
-            safe_indexing(X, np.concatenate([clean, twins]))
-        )
-        self.clean_scores = [each[: len(clean)] for each in scores]
-        self._twin_labels = y[twins]
-        self._twin_decisions = decisions[len(clean) :]
+        tested = np.concatenate([rows.clean, rows.twins])
+        decisions, scores = family.score(safe_indexing(rows.X, tested))
+        n_clean = len(rows.clean)
+        self.clean_scores = [each[:n_clean] for each in scores]
+        self._twin_labels = rows.y[rows.twins]
+        self._twin_decisions = decisions[n_clean:]
         self._shifted = {}
         self._counts = []
 
@@ -68,6 +63,10 @@ class RowPools:
         """Scores of one member, of harmful and of harmless rows."""
         return self._shifted[severity][member]
 
+    def n_shifted(self, severity, kind):
+        """How many rows of a kind there are."""
+        return len(self._shifted[severity][0][KINDS.index(kind)])
+
     def accuracy(self):
         """Table the teacher's accuracy on the twin rows, clean and shifted."""
         return pd.DataFrame(self._counts)
@@ -80,14 +79,8 @@ class RowPools:
             pools.update(zip(KINDS, shifted[member], strict=True))
             for kind, scores in pools.items():
                 for feature, column in enumerate(scores.T):
-                    rows.append(
-                        {
-                            "severity": severity,
-                            "kind": kind,
-                            "feature": feature,
-                            **_moments(column),
-                        }
-                    )
+                    place = {"severity": severity, "kind": kind, "feature": feature}
+                    rows.append({**place, **_moments(column)})
         return pd.DataFrame(rows)
 
     def auroc(self, member):

@@ -1,70 +1,81 @@
 """Scorers that share one teacher and one student, fitted and asked once for all."""
 
-import copy
+from dataclasses import dataclass
+from inspect import signature
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """One detector of a sweep.
+
+    Attributes
+    ----------
+    test : estimator
+        Its drift test, unfitted unless frozen.
+    family, member : int
+        Which family scores its rows, and which of the family's scores are its own.
+    batch_size : int
+        Rows in its batches.
+    """
+
+    test: BaseEstimator
+    family: int
+    member: int
+    batch_size: int
+
+
 class ScorerFamily:
-    """Pipelines of preprocessing and scorer that differ in nothing but `divergence`.
+    """Scorers behind one preprocessing that differ in nothing but `divergence`.
 
     Teacher and student answer once per row, and every member derives its own scores
-    from the answers. A scorer without ``teacher_student_proba`` is a family of one.
+    from the answers. A scorer that is no :class:`TeacherStudentScorer` is a family of
+    one.
 
     Parameters
     ----------
-    pipelines : list of Pipeline
-        The members: the steps of a detector before its test.
+    pipeline : Pipeline
+        The steps of a detector before its test.
     frozen : bool
         Whether they are used as they are instead of being fitted.
     """
 
-    def __init__(self, pipelines, frozen):
-        self.pipelines = pipelines
+    def __init__(self, pipeline, frozen):
         self.frozen = frozen
+        self.divergences = []
+        self._preprocessing = pipeline[:-1] if len(pipeline) > 1 else None
+        self._scorer = pipeline[-1]
 
     def fit(self, X, y):
         """Fit on the reference rows and return each member's scores of them.
 
-        Frozen pipelines are not fitted and have no reference to score: None.
+        A frozen family is not fitted and has no reference to score: None.
         """
-        first = self.pipelines[0]
         if self.frozen:
-            self._keep(first, [first[-1]])
             return None
-        if len(self.pipelines) == 1:
+        if self._preprocessing is not None:
+            X = self._preprocessing.fit_transform(X, y)
+        scorer = self._scorer
+        if len(self.divergences) == 1:
             # As the whole detector's own `fit` would: a scorer may treat the rows it
             # was trained on differently in `fit_transform`.
-            scores = first.fit_transform(X, y)
-            self._keep(first, [first[-1]])
-            return [as_columns(scores)]
-        scorer = first[-1]
-        divergences = [member[-1].divergence for member in self.pipelines]
-        # Fitted for all divergences at once, so that whatever one of them learns from
-        # the training rows is there; each member then reads its own.
-        scorer.set_params(divergence=_flatten(divergences))
-        rows = first[:-1].fit_transform(X, y) if len(first) > 1 else X
-        scorer.fit(rows, y)
-        members = [
-            copy.copy(scorer).set_params(divergence=divergence)
-            for divergence in divergences
-        ]
-        self._keep(first, members)
-        return self._ask(rows)[1]
-
-    def _keep(self, pipeline, scorers):
-        self._preprocessing = pipeline[:-1] if len(pipeline) > 1 else None
-        self._scorers = scorers
+            if hasattr(scorer, "fit_transform"):
+                return [as_columns(scorer.fit_transform(X, y))]
+            return [as_columns(scorer.fit(X, y).transform(X))]
+        if not _scores_any_divergence(scorer):
+            scorer.set_params(divergence=_flatten(self.divergences))
+        scorer.fit(X, y)
+        return self._ask(X)[1]
 
     @property
     def classes(self):
         """The teacher's classes."""
-        scorer = self._scorers[0]
-        if hasattr(scorer, "teacher_student_proba"):
-            return scorer.classes_
+        if is_teacher_student_scorer(self._scorer):
+            return self._scorer.classes_
         return self._teacher().classes_
 
     def score(self, X):
@@ -74,26 +85,49 @@ class ScorerFamily:
         return self._ask(X)
 
     def _ask(self, X):
-        scorer = self._scorers[0]
-        if hasattr(scorer, "teacher_student_proba"):
-            answers = scorer.teacher_student_proba(X)
-            decisions = scorer.classes_[np.argmax(answers[0], axis=1)]
-            scores = [member.score_proba(*answers) for member in self._scorers]
-        else:
+        scorer = self._scorer
+        if not is_teacher_student_scorer(scorer):
             decisions = np.asarray(self._teacher().predict(X))
-            scores = [scorer.transform(X)]
-        return decisions, [as_columns(each) for each in scores]
+            return decisions, [as_columns(scorer.transform(X))]
+        answers = tuple(scorer.teacher_student_proba(X))
+        if len(answers) == 4:
+            decisions = answers[3]
+        else:
+            decisions = np.argmax(answers[0], axis=1)
+        return scorer.classes_[decisions], self._member_scores(answers)
+
+    def _member_scores(self, answers):
+        scorer = self._scorer
+        if len(self.divergences) == 1:
+            return [as_columns(scorer.score_proba(*answers))]
+        if _scores_any_divergence(scorer):
+            return [
+                as_columns(scorer.score_proba(*answers, divergence=divergence))
+                for divergence in self.divergences
+            ]
+        scores = as_columns(scorer.score_proba(*answers))
+        flat = _flatten(self.divergences)
+        if scores.shape[1] != len(flat):
+            return [scores] * len(self.divergences)
+        return [
+            scores[:, [flat.index(each) for each in _as_list(divergence)]]
+            for divergence in self.divergences
+        ]
 
     def _teacher(self):
-        scorer = self._scorers[0]
         try:
-            return scorer.estimator_
+            return self._scorer.estimator_
         except AttributeError:
             raise TypeError(
-                f"{type(scorer).__name__} does not tell the classifier's decisions: a "
-                "scorer needs teacher_student_proba(X) or, once fitted, the classifier "
-                "as estimator_."
+                f"{type(self._scorer).__name__} does not tell the classifier's "
+                "decisions: a scorer needs teacher_student_proba(X) and score_proba, "
+                "or, once fitted, the classifier as estimator_."
             ) from None
+
+
+def is_teacher_student_scorer(scorer):
+    """Whether a scorer follows the protocol :class:`TeacherStudentScorer`."""
+    return hasattr(scorer, "teacher_student_proba") and hasattr(scorer, "score_proba")
 
 
 def split_detector(detector):
@@ -139,60 +173,68 @@ def _is_frozen(step):
     return isinstance(step, FrozenEstimator)
 
 
-def build_families(detector, candidates):
+def build_families(detector, params, batch_sizes):
     """Group candidates by what they share.
 
     Parameters
     ----------
     detector : Pipeline or FrozenEstimator
-    candidates : list of dict
+    params : list of dict
         The detector's parameters in each candidate.
+    batch_sizes : list of int
+        Rows in the batches of each candidate.
 
     Returns
     -------
     families : list of ScorerFamily
-    places : list of (int, int)
-        For each candidate its family and its place in the family.
-    tests : list of estimator
-        For each candidate its test, unfitted unless frozen.
+    candidates : list of Candidate
     """
-    families, members, places, tests = {}, {}, [], []
-    for params in candidates:
-        candidate = clone(detector)
-        if params and isinstance(candidate, FrozenEstimator):
-            raise ValueError(
-                "detector is frozen as a whole, so param_grid can vary nothing of it; "
-                f"got {sorted(params)}."
-            )
-        if params:
-            candidate.set_params(**params)
-        scoring, test, frozen = split_detector(candidate)
-        tests.append(test)
-        whole = isinstance(candidate, FrozenEstimator)
-        steps = (candidate.estimator if whole else candidate).steps
-        scorer_name, test_name = (name for name, _ in steps[-2:])
-        divergence = f"{scorer_name}__divergence"
-        can_share = hasattr(scoring[-1], "teacher_student_proba")
-        scoring_params = {
-            (name, _identity(value))
-            for name, value in params.items()
-            if name.split("__")[0] != test_name
-        }
-        family_key = frozenset(
-            (name, value)
-            for name, value in scoring_params
-            if not (can_share and name == divergence)
-        )
-        member_key = frozenset(scoring_params)
+    families, members, candidates = {}, {}, []
+    for given, batch_size in zip(params, batch_sizes, strict=True):
+        scoring, test, frozen = split_detector(_with_params(detector, given))
+        family_key, member_key = _keys(given, scoring[-1], detector)
         if family_key not in families:
-            families[family_key] = ScorerFamily([], frozen)
+            families[family_key] = ScorerFamily(scoring, frozen)
             members[family_key] = []
+        family = families[family_key]
         if member_key not in members[family_key]:
             members[family_key].append(member_key)
-            families[family_key].pipelines.append(scoring)
-        family = list(families).index(family_key)
-        places.append((family, members[family_key].index(member_key)))
-    return list(families.values()), places, tests
+            family.divergences.append(getattr(scoring[-1], "divergence", None))
+        candidates.append(
+            Candidate(
+                test,
+                list(families).index(family_key),
+                members[family_key].index(member_key),
+                batch_size,
+            )
+        )
+    return list(families.values()), candidates
+
+
+def _with_params(detector, params):
+    """Copy of a detector with the parameters of a candidate."""
+    candidate = clone(detector)
+    if params and isinstance(candidate, FrozenEstimator):
+        raise ValueError(
+            "detector is frozen as a whole, so param_grid can vary nothing of it; "
+            f"got {sorted(params)}."
+        )
+    return candidate.set_params(**params) if params else candidate
+
+
+def _keys(params, scorer, detector):
+    """Return what members of a family share, and what tells one from the others."""
+    pipeline = detector.estimator if _is_frozen(detector) else detector
+    scorer_name, test_name = (name for name, _ in pipeline.steps[-2:])
+    of_scoring = frozenset(
+        (name, _identity(value))
+        for name, value in params.items()
+        if name.split("__")[0] != test_name
+    )
+    if not is_teacher_student_scorer(scorer):
+        return of_scoring, of_scoring
+    divergence = f"{scorer_name}__divergence"
+    return frozenset(item for item in of_scoring if item[0] != divergence), of_scoring
 
 
 def as_columns(scores):
@@ -210,10 +252,17 @@ def _identity(value):
     return type(value), value
 
 
+def _scores_any_divergence(scorer):
+    return "divergence" in signature(scorer.score_proba).parameters
+
+
 def _flatten(divergences):
     """One list of distinct divergences out of single ones and lists."""
     flat = []
     for divergence in divergences:
-        several = divergence if isinstance(divergence, list | tuple) else [divergence]
-        flat.extend(each for each in several if each not in flat)
+        flat.extend(each for each in _as_list(divergence) if each not in flat)
     return flat
+
+
+def _as_list(divergence):
+    return list(divergence) if isinstance(divergence, list | tuple) else [divergence]

@@ -4,31 +4,23 @@ from numbers import Integral
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from joblib import Parallel, delayed, effective_n_jobs
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skdrift._sklearn import (
-    HasMethods,
-    Interval,
-    fit_context,
-    num_samples,
-    safe_indexing,
-)
-from skdrift.sweep import _tables as _sweep_tables
-from skdrift.sweep._batches import run_batches, warn_of_small_pools
+from skdrift._sklearn import HasMethods, Interval, fit_context
+from skdrift.sweep import _tables
+from skdrift.sweep._batches import BatchPlan, run_candidates, warn_of_small_pools
+from skdrift.sweep._division import divide_rows
 from skdrift.sweep._input import (
     check_fractions,
     check_severities,
-    divide_rows,
     shifted_twins,
     split_candidates,
 )
 from skdrift.sweep._progress import progress_bar
-from skdrift.sweep._report import verdict_sentence
+from skdrift.sweep._report import html_report, html_summary, say_verdict
 from skdrift.sweep._row_pools import KINDS, RowPools
 from skdrift.sweep._scorer_family import build_families, split_detector
 
@@ -202,106 +194,64 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         check_consistent_length(X, y)
         severities = check_severities(X_shifted)
         _, _, frozen = split_detector(self.detector)
-        params, batch_sizes = split_candidates(self.param_grid, self.batch_size)
-        families, places, tests = build_families(self.detector, params)
-
+        params = list(ParameterGrid(self.param_grid or {}))
+        of_detector, batch_sizes = split_candidates(params, self.batch_size)
+        families, candidates = build_families(self.detector, of_detector, batch_sizes)
         entropy = int(check_random_state(self.random_state).randint(2**31))
         rng = np.random.default_rng(entropy)
-        reference, clean, twins = divide_rows(
-            X, X_reference, self.reference_size, frozen, rng
-        )
-        if frozen:
-            X_fit, y_fit = None, None
-        elif X_reference is None:
-            X_fit, y_fit = safe_indexing(X, reference), safe_indexing(y, reference)
-        else:
-            X_fit, y_fit = safe_indexing(X_reference, reference), None
+        rows = divide_rows(X, y, X_reference, self.reference_size, frozen, rng)
+        plan = BatchPlan(fractions, self.batch_size, self.n_batches, (entropy,))
 
-        n_steps = len(families) * (1 + len(severities)) + len(tests) * len(severities)
+        n_steps = len(families) * (1 + len(severities))
+        n_steps += len(candidates) * len(severities)
         with progress_bar("Contamination sweep", n_steps, self.verbose) as advance:
             pools = []
             for family in families:
-                pools.append(RowPools(family, X_fit, y_fit, X, y, clean, twins))
+                pools.append(RowPools(family, rows))
                 advance()
             for severity in severities:
-                rows = shifted_twins(X_shifted, severity, num_samples(X), twins)
+                shifted = shifted_twins(X_shifted, severity, rows)
                 for pool in pools:
-                    pool.add(severity, rows)
+                    pool.add(severity, shifted)
                     advance()
-                del rows
-            warn_of_small_pools(pools, places, severities, fractions, batch_sizes)
-            results = self._run_tests(
-                pools,
-                places,
-                tests,
-                severities,
-                fractions,
-                batch_sizes,
-                entropy,
-                advance,
+                del shifted
+            warn_of_small_pools(candidates, pools, severities, fractions)
+            outcomes = run_candidates(
+                candidates, pools, severities, plan, self.n_jobs, advance
             )
 
-        members = [(pools[family], place) for family, place in places]
-        self.results_ = results
-        self.params_ = list(ParameterGrid(self.param_grid or {}))
-        self.candidates_ = _sweep_tables.candidate_table(
-            self.params_, batch_sizes, tests
+        members = [(pools[each.family], each.member) for each in candidates]
+        axes = {
+            "candidate": range(len(candidates)),
+            "severity": severities,
+            "kind": KINDS,
+            "fraction": fractions,
+            "batch": range(self.n_batches),
+        }
+        self.results_ = _tables.result_table(axes, *outcomes)
+        self.params_ = params
+        self.candidates_ = _tables.candidate_table(
+            params, batch_sizes, [each.test for each in candidates]
         )
-        self.scores_ = _sweep_tables.per_candidate(
-            pool.describe(k) for pool, k in members
-        )
-        self.accuracy_ = _sweep_tables.per_candidate(
-            pool.accuracy() for pool, _ in members
-        )
-        self.auroc_ = _sweep_tables.per_candidate(pool.auroc(k) for pool, k in members)
-        self.n_reference_, self.n_clean_, self.n_twins_ = map(
-            len, (reference, clean, twins)
-        )
+        self.scores_ = _tables.per_candidate(pool.describe(k) for pool, k in members)
+        self.accuracy_ = _tables.per_candidate(pool.accuracy() for pool, _ in members)
+        self.auroc_ = _tables.per_candidate(pool.auroc(k) for pool, k in members)
+        self.n_reference_ = rows.n_reference
+        self.n_clean_, self.n_twins_ = len(rows.clean), len(rows.twins)
         return self
 
-    def _run_tests(
-        self, pools, places, tests, severities, fractions, batch_sizes, entropy, advance
-    ):
-        """Run every candidate's test on every batch."""
-        fitted = []
-        for (family, place), test in zip(places, tests, strict=True):
-            reference_scores = pools[family].reference_scores
-            if reference_scores is not None:
-                test = clone(test).fit(reference_scores[place])
-            fitted.append(test)
-        tasks = [
-            delayed(run_batches)(
-                test,
-                pools[family].clean_scores[place],
-                pools[family].shifted_scores(severity, place),
-                fractions,
-                batch_size,
-                self.n_batches,
-                (entropy, s),
-            )
-            for test, (family, place), batch_size in zip(
-                fitted, places, batch_sizes, strict=True
-            )
-            for s, severity in enumerate(severities)
-        ]
-        cells = []
-        # In portions, for the bar: not every backend returns results one by one.
-        portion = 8 * effective_n_jobs(self.n_jobs)
-        for start in range(0, len(tasks), portion):
-            part = tasks[start : start + portion]
-            cells.extend(Parallel(n_jobs=self.n_jobs)(part))
-            for _ in part:
-                advance()
-        index = pd.MultiIndex.from_product(
-            [range(len(tests)), severities, KINDS, fractions, range(self.n_batches)],
-            names=["candidate", "severity", "kind", "fraction", "batch"],
+    def _study_tables(self):
+        check_is_fitted(self, "results_")
+        return _tables.StudyTables(
+            candidates=self.candidates_,
+            summary=_tables.summarize(self.results_),
+            false_alarms=_tables.false_alarm_rate(self.results_),
+            scores=self.scores_,
+            accuracy=self.accuracy_,
+            auroc=self.auroc_,
+            n_rows=(self.n_reference_, self.n_clean_, self.n_twins_),
+            n_batches=self.n_batches,
         )
-        results = index.to_frame(index=False)
-        results["p_value"] = np.concatenate([p for p, _, _ in cells])
-        results["statistic"] = np.concatenate([statistic for _, statistic, _ in cells])
-        flags = np.concatenate([is_drift for _, _, is_drift in cells])
-        results["is_drift"] = pd.array(flags, dtype="boolean")
-        return results
 
     def summary(self):
         """Return one row per candidate, severity, kind and fraction.
@@ -313,7 +263,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             interval detection_low, detection_high.
         """
         check_is_fitted(self, "results_")
-        return _sweep_tables.summarize(self.results_)
+        return _tables.summarize(self.results_)
 
     def false_alarm_rate(self):
         """Return the share of clean batches that were flagged, per candidate.
@@ -325,7 +275,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             unless fraction 0 was swept.
         """
         check_is_fitted(self, "results_")
-        return _sweep_tables.false_alarm_rate(self.results_)
+        return _tables.false_alarm_rate(self.results_)
 
     def detection_limit(self, power=0.8, *, kind="harmful"):
         """Return the smallest fraction that is caught with a given power.
@@ -348,7 +298,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"power must lie in (0, 1]; got {power!r}.")
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}; got {kind!r}.")
-        return _sweep_tables.detection_limit(self.summary(), power, kind)
+        return _tables.detection_limit(self.summary(), power, kind)
 
     def selectivity(self, *, harmful_fraction=0.2, harmless_fraction=0.9):
         """Return how far detection of harm exceeds alarms without harm.
@@ -367,9 +317,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             `harmless_fraction`, NaN where these were not swept; gap: their difference.
         """
         check_is_fitted(self, "results_")
-        return _sweep_tables.selectivity(
-            self.summary(), harmful_fraction, harmless_fraction
-        )
+        return _tables.selectivity(self.summary(), harmful_fraction, harmless_fraction)
 
     def verdict(self, candidate=None, *, power=0.8):
         """Say in plain words what a detector catches and how often it cries wolf.
@@ -385,16 +333,11 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         -------
         str
         """
-        candidate = self.choose_candidate(candidate)
-        limits = self.detection_limit(power)
-        summary, limits, false_alarms = (
-            table[table["candidate"] == candidate]
-            for table in (self.summary(), limits, self.false_alarm_rate())
+        tables = self._study_tables()
+        candidate = _tables.choose_candidate(
+            tables.candidates, tables.summary, candidate
         )
-        chosen = self.candidates_.set_index("candidate").loc[candidate]
-        return verdict_sentence(
-            summary, limits, false_alarms, chosen["batch_size"], chosen["alpha"], power
-        )
+        return say_verdict(tables, candidate, power)
 
     def report(self, path=None):
         """Return the whole study as one self-contained HTML page.
@@ -408,10 +351,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         -------
         str
         """
-        from skdrift.sweep._report import html_report
-
-        check_is_fitted(self, "results_")
-        page = html_report(self)
+        page = html_report(self._study_tables())
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page
@@ -428,21 +368,13 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         -------
         int
         """
-        check_is_fitted(self, "results_")
-        numbers = list(self.candidates_["candidate"])
-        if candidate is None:
-            area = self.selectivity().groupby("candidate")["area"].mean()
-            return 0 if area.isna().all() else int(area.idxmax())
-        if candidate not in numbers:
-            raise ValueError(f"candidate must be one of {numbers}; got {candidate!r}.")
-        return int(candidate)
+        summary = self.summary()
+        return _tables.choose_candidate(self.candidates_, summary, candidate)
 
     def _repr_html_(self):
         if not hasattr(self, "results_"):
             return super()._repr_html_()
-        from skdrift.sweep._report import html_summary
-
-        return html_summary(self)
+        return html_summary(self._study_tables())
 
     def _repr_mimebundle_(self, **kwargs):
         if not hasattr(self, "results_"):

@@ -1,17 +1,38 @@
 """What the rows of a contamination sweep add up to, with intervals of proportions."""
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy.integrate import trapezoid
-from scipy.stats import binomtest
+from scipy.special import ndtri
 
 _LONGEST_TEXT = 40
 
 CURVE = ["candidate", "severity", "kind"]
+
+
+def result_table(axes, p_value, statistic, is_drift):
+    """One row per test, from the outcomes in the order of the axes.
+
+    Parameters
+    ----------
+    axes : dict
+        Name to values: candidate, severity, kind, fraction, batch.
+    p_value, statistic, is_drift : ndarray of shape (n_tests,)
+
+    Returns
+    -------
+    DataFrame
+    """
+    index = pd.MultiIndex.from_product(axes.values(), names=axes)
+    results = index.to_frame(index=False)
+    results["p_value"] = p_value
+    results["statistic"] = statistic
+    results["is_drift"] = pd.array(is_drift, dtype="boolean")
+    return results
 
 
 def summarize(results):
@@ -65,7 +86,7 @@ def detection_limit(summary, power, kind):
     return pd.DataFrame(rows, columns=["candidate", "severity", "fraction"])
 
 
-def selectivity(summary, harmful_fraction, harmless_fraction):
+def selectivity(summary, harmful_fraction=0.2, harmless_fraction=0.9):
     """How far the harmful detection curve lies above the harmless one."""
     rows = []
     for (candidate, severity), part in summary.groupby(
@@ -138,7 +159,7 @@ def wilson_interval(n_hits, n_trials, confidence=0.95):
 
     Parameters
     ----------
-    n_hits, n_trials : array-like of int, shape (n,)
+    n_hits, n_trials : array-like of int of shape (n,)
         Successes and trials of each proportion.
     confidence : float, default=0.95
         Confidence level, in (0, 1).
@@ -153,17 +174,53 @@ def wilson_interval(n_hits, n_trials, confidence=0.95):
     E. B. Wilson, "Probable inference, the law of succession, and statistical
     inference", Journal of the American Statistical Association 22, 1927.
     """
-    bounds = [
-        _interval(int(hits), int(trials), confidence)
-        for hits, trials in zip(n_hits, n_trials, strict=True)
-    ]
-    low, high = np.asarray(bounds, dtype=float).reshape(-1, 2).T
-    return low, high
+    hits, trials = np.asarray(n_hits, dtype=float), np.asarray(n_trials, dtype=float)
+    hits = np.where(trials > 0, hits, np.nan)
+    z2 = ndtri((1 + confidence) / 2) ** 2
+    centre = hits + z2 / 2
+    # 0 / 0 is avoided: without trials the numerators are NaN already.
+    variance = hits * (trials - hits) / np.maximum(trials, 1) + z2 / 4
+    spread = np.sqrt(z2 * variance)
+    low, high = (centre - spread) / (trials + z2), (centre + spread) / (trials + z2)
+    return np.where(hits == 0, 0.0, low), np.where(hits == trials, 1.0, high)
 
 
-@lru_cache(maxsize=4096)
-def _interval(hits, trials, confidence):
-    if trials == 0:
-        return np.nan, np.nan
-    interval = binomtest(hits, trials).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+@dataclass(frozen=True)
+class StudyTables:
+    """The tables of a sweep that its report and its pictures show.
+
+    Attributes
+    ----------
+    candidates, summary, false_alarms, scores, accuracy, auroc : DataFrame
+        As the attributes and methods of ContaminationSweep of these names.
+    n_rows : tuple of int
+        How many reference, clean and twin rows there are.
+    n_batches : int
+        Batches for each severity, kind and fraction.
+    """
+
+    candidates: pd.DataFrame
+    summary: pd.DataFrame
+    false_alarms: pd.DataFrame
+    scores: pd.DataFrame
+    accuracy: pd.DataFrame
+    auroc: pd.DataFrame
+    n_rows: tuple
+    n_batches: int
+
+
+def choose_candidate(candidates, summary, candidate=None):
+    """Check the number of a candidate; None chooses the most selective one."""
+    numbers = list(candidates["candidate"])
+    if candidate is None:
+        gaps = selectivity(summary)
+        area = gaps.groupby("candidate")["area"].mean()
+        return 0 if area.isna().all() else int(area.idxmax())
+    if candidate not in numbers:
+        raise ValueError(f"candidate must be one of {numbers}; got {candidate!r}.")
+    return int(candidate)
+
+
+def of_candidate(table, candidate):
+    """Rows of one candidate, numbered anew."""
+    return table[table["candidate"] == candidate].reset_index(drop=True)

@@ -4,17 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from skdrift.sweep._batches import compose_batches, draw_rows, split_rows
-
-
-@given(st.integers(2, 200), st.data())
-def test_split_is_a_partition(n_rows, data):
-    n_reference = data.draw(st.integers(0, n_rows))
-    parts = split_rows(n_rows, n_reference, np.random.default_rng(0))
-    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(n_rows))
-    reference, clean, twins = map(len, parts)
-    assert reference == n_reference
-    assert 0 <= twins - clean <= 1
+from skdrift.sweep._batches import BatchPlan, compose_batches, draw_rows
 
 
 @given(st.integers(1, 50), st.integers(0, 50), st.integers(1, 5))
@@ -35,10 +25,9 @@ def test_every_row_is_equally_likely(n_rows):
 
 @given(st.integers(0, 10), st.integers(1, 4))
 def test_batches_hold_exactly_so_many_shifted_rows(n_shifted, k):
-    clean = np.zeros((20, k))
-    shifted = np.ones((15, k))
+    clean, shifted = np.zeros((20, k)), np.ones((15, k))
     rng = np.random.default_rng(0)
-    scores = compose_batches(clean, shifted, n_shifted, 10, 6, rng)
+    scores = compose_batches(clean, shifted, n_shifted, BatchPlan([], 10, 6, ()), rng)
     assert scores.shape == (60, k)
     assert np.array_equal(
         scores.reshape(6, 10, k).sum(axis=1), np.full((6, k), n_shifted)
@@ -46,6 +35,6 @@ def test_batches_hold_exactly_so_many_shifted_rows(n_shifted, k):
 
 
 def test_an_empty_pool_is_no_matter_where_nothing_is_drawn_from_it():
-    empty = np.empty((0, 1))
-    scores = compose_batches(np.ones((5, 1)), empty, 0, 5, 2, np.random.default_rng(0))
+    plan, rng = BatchPlan([], 5, 2, ()), np.random.default_rng(0)
+    scores = compose_batches(np.ones((5, 1)), np.empty((0, 1)), 0, plan, rng)
     assert scores.sum() == 10

@@ -12,7 +12,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from skdrift import ContaminationSweep, DistillationScorer, KSDriftTest
-from skdrift.sweep._report import compare_candidates, verdict_sentence
+from skdrift.sweep._report import compare_candidates, say_verdict
+from skdrift.sweep._tables import StudyTables, detection_limit
 
 VOID = {"meta", "img", "br"}
 
@@ -94,7 +95,7 @@ def test_verdicts_are_told(sweep, page):
 
 def test_tables_hold_the_figures(sweep, page):
     rows = Page(page).rows
-    for table in (sweep.summary(), compare_candidates(sweep)):
+    for table in (sweep.summary(), compare_candidates(sweep._study_tables())):
         start = rows.index(list(table.columns))
         for shown, expected in zip(rows[start + 1 :], table.itertuples(index=False)):
             for cell, value in zip(shown, expected, strict=True):
@@ -128,27 +129,38 @@ def test_notebook_shows_the_summary_once_fitted(sweep):
     assert "harm caught from" not in unfitted._repr_mimebundle_()["text/html"]
 
 
-FRACTIONS = [0.2, 0.9]
+FRACTIONS = [0.2, 0.3, 0.9]
 
 
 def say(limits, harmless, *, missing=(), false_alarm=0.05, alpha=0.05):
+    """Verdict on curves that reach 80% at the limits and not before."""
     severities = list(range(1, len(limits) + 1))
     rows = []
-    for severity, rates in zip(severities, harmless):
+    for severity, limit, rates in zip(severities, limits, harmless, strict=True):
         for fraction, rate in zip(FRACTIONS, rates):
-            harmful = np.nan if severity in missing else 0.9
-            rows.append((severity, "harmful", fraction, harmful))
-            rows.append((severity, "harmless", fraction, rate))
-    columns = ["severity", "kind", "fraction", "detection_rate"]
+            harmful = np.nan if severity in missing else float(fraction >= limit)
+            rows.append((0, severity, "harmful", fraction, harmful))
+            rows.append((0, severity, "harmless", fraction, rate))
+    columns = ["candidate", "severity", "kind", "fraction", "detection_rate"]
     summary = pd.DataFrame(rows, columns=columns)
-    limits = pd.DataFrame({"severity": severities, "fraction": limits})
+    told = detection_limit(summary, 0.8, "harmful")["fraction"]
+    assert np.array_equal(told, limits, equal_nan=True)
     rates = [] if false_alarm is None else [false_alarm]
-    false_alarms = pd.DataFrame({"rate": rates})
-    return verdict_sentence(summary, limits, false_alarms, 100, alpha, 0.8)
+    tables = StudyTables(
+        candidates=pd.DataFrame({"candidate": [0], "batch_size": 100, "alpha": alpha}),
+        summary=summary,
+        false_alarms=pd.DataFrame({"candidate": [0] * len(rates), "rate": rates}),
+        scores=None,
+        accuracy=None,
+        auroc=None,
+        n_rows=(0, 0, 0),
+        n_batches=10,
+    )
+    return say_verdict(tables, 0)
 
 
 def test_one_answer_for_all_severities():
-    sentence = say([0.2, 0.2], [(0, 0.04), (0, 0.04)], false_alarm=0.048)
+    sentence = say([0.2, 0.2], [(0, 0, 0.04), (0, 0, 0.04)], false_alarm=0.048)
     assert sentence == (
         "In batches of 100, harmful contamination is caught (at least 80% of the "
         "batches flagged) from 20% on at every severity; harmless contamination of 90% "
@@ -158,7 +170,7 @@ def test_one_answer_for_all_severities():
 
 
 def test_answers_that_differ_are_told_by_severity():
-    sentence = say([0.3, 0.2, 0.2, np.nan], [(0, 0.01)] * 3 + [(0, 0.125)])
+    sentence = say([0.3, 0.2, 0.2, np.nan], [(0, 0, 0.01)] * 3 + [(0, 0, 0.125)])
     assert "from 20% on at severities 2 and 3 and from 30% on at severity 1" in sentence
     assert (
         "harmful contamination is missed (fewer than 80% of the batches flagged) up to "
@@ -168,13 +180,13 @@ def test_answers_that_differ_are_told_by_severity():
 
 
 def test_a_single_severity_is_not_named():
-    assert "severity" not in say([0.2], [(0, 0.01)])
+    assert "severity" not in say([0.2], [(0, 0, 0.01)])
 
 
 def test_what_was_not_measured_is_not_claimed():
     sentence = say(
         [np.nan, 0.2],
-        [(np.nan, np.nan), (np.nan, np.nan)],
+        [(np.nan, np.nan, np.nan)] * 2,
         missing=[1],
         false_alarm=None,
     )
@@ -186,4 +198,4 @@ def test_what_was_not_measured_is_not_claimed():
 
 @pytest.mark.parametrize("alpha", [np.nan, 0.01])
 def test_level_is_named_where_there_is_one(alpha):
-    assert ("level is 1%" in say([0.2], [(0, 0)], alpha=alpha)) == (alpha == 0.01)
+    assert ("level is 1%" in say([0.2], [(0, 0, 0)], alpha=alpha)) == (alpha == 0.01)

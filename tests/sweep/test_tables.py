@@ -4,13 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from scipy.stats import binomtest
 
 from skdrift.sweep._tables import (
     candidate_table,
+    choose_candidate,
     describe_values,
     detection_limit,
     false_alarm_rate,
+    of_candidate,
     per_candidate,
+    result_table,
     selectivity,
     summarize,
     wilson_interval,
@@ -61,6 +65,32 @@ def test_summary_against_each_cell():
         assert row.detection_rate == n_detected / 7
         (low,), (high,) = wilson_interval([n_detected], [7])
         assert (row.detection_low, row.detection_high) == (low, high)
+
+
+def test_one_row_per_test_in_the_order_of_the_axes():
+    axes = {"candidate": [0], "severity": ["a", "b"], "batch": range(2)}
+    flags = np.array([True, False, None, True], dtype=object)
+    table = result_table(axes, np.arange(4) / 4, np.arange(4.0), flags)
+    assert table["severity"].tolist() == ["a", "a", "b", "b"]
+    assert table["batch"].tolist() == [0, 1, 0, 1]
+    assert table["p_value"].tolist() == [0, 0.25, 0.5, 0.75]
+    assert table["is_drift"].tolist() == [True, False, pd.NA, True]
+
+
+def test_most_selective_candidate_is_chosen():
+    table = pd.DataFrame({"candidate": [0, 1]})
+    weak = make_summary([0, 0, 0, 0, 1])
+    strong = make_summary([0, 1, 1, 1, 1]).assign(candidate=1)
+    calm = make_summary([0, 0, 0, 0, 0], kind="harmless")
+    summary = pd.concat([weak, strong, calm, calm.assign(candidate=1)])
+    assert choose_candidate(table, summary) == 1
+    assert choose_candidate(table, summary.assign(detection_rate=np.nan)) == 0
+    assert choose_candidate(table, summary, 0) == 0
+    with pytest.raises(ValueError, match=r"one of \[0, 1\]; got 2"):
+        choose_candidate(table, summary, 2)
+    chosen = of_candidate(summary, 1)
+    assert chosen["candidate"].tolist() == [1] * 10
+    assert chosen.index.tolist() == list(range(10))
 
 
 def test_missing_batches_stay_missing():
@@ -176,6 +206,18 @@ def test_bounds_solve_the_score_equation(counts):
     for bound in (low, high):
         spread = z * np.sqrt(bound * (1 - bound) / trials)
         assert abs(abs(rate - bound) - spread) < 1e-9
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_wilson_intervals_are_those_of_scipy(confidence):
+    trials = np.repeat([1, 2, 10, 100, 5000], 6)
+    hits = np.rint(trials * np.tile([0, 0.01, 0.3, 0.5, 0.99, 1], 5)).astype(int)
+    ours = np.transpose(wilson_interval(hits, trials, confidence))
+    scipys = [
+        binomtest(k, n).proportion_ci(confidence, method="wilson")
+        for k, n in zip(hits.tolist(), trials.tolist())
+    ]
+    np.testing.assert_allclose(ours, scipys, rtol=1e-13, atol=1e-16)
 
 
 def test_published_figures():
