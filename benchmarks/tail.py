@@ -39,7 +39,7 @@ from skdrift.scoring._scores import (
     log_loss,
     uncertainty,
 )
-from skdrift.sweep._batches import compose_batches
+from skdrift.sweep._batches import BatchPlan, compose_batches
 from skdrift.sweep._harm import label_harm
 
 TESTS = {
@@ -99,7 +99,8 @@ def shares_flagged(reference, clean, harmful, harmless, seed, n_batches=200):
         cases["harmless", percent] = (harmless, percent)
     result = {}
     for case, (pool, n_shifted) in cases.items():
-        scores = compose_batches(clean, pool, n_shifted, BATCH, n_batches, rng)
+        plan = BatchPlan((), BATCH, n_batches, ())
+        scores = compose_batches(clean, pool, n_shifted, plan, rng)
         for name, test in TESTS.items():
             result[name, *case] = flagged(test, reference, scores).mean()
     return pd.Series(result)

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 
 from skdrift.datasets import TABLE_CORRUPTIONS, corrupt_table
+from skdrift.datasets._table_faults import FAULTS
 
 N = 2000
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
@@ -52,7 +53,10 @@ def test_frames_keep_shape_names_and_index(kind, severity):
     assert_frame_equal(shifted, corrupt_table(table, kind, severity, random_state=0))
 
 
-@pytest.mark.parametrize("kind", ["missing", "scale", "noise", "swap", "stuck"])
+OF_NUMBERS = [name for name in TABLE_CORRUPTIONS if FAULTS[name].what != "categories"]
+
+
+@pytest.mark.parametrize("kind", OF_NUMBERS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int16])
 def test_arrays_keep_shape_and_type(kind, dtype):
     X = (100 * np.random.default_rng(0).standard_normal((300, 4))).astype(dtype)
@@ -126,8 +130,10 @@ def test_nullable_types():
 
 def test_columns_without_finite_values_or_with_infinite_ones():
     X = np.array([[np.nan, np.inf], [np.nan, 1.0], [np.nan, 2.0]])
-    for kind in ("missing", "scale", "noise", "stuck", "swap"):
-        assert corrupt_table(X, kind, 3, random_state=0).shape == X.shape
+    for kind in set(OF_NUMBERS) - {"missing", "default", "stuck", "swap"}:
+        shifted = corrupt_table(X, kind, 3, random_state=0)
+        assert np.isnan(shifted[:, 0]).all()
+        assert not np.isnan(shifted[:, 1]).any()
     noisy = corrupt_table(X, "noise", 3, random_state=0)
     assert np.isnan(noisy[:, 0]).all()
     assert np.isinf(noisy[0, 1])
@@ -285,10 +291,14 @@ def test_names_of_columns_may_repeat_or_be_numbers():
     assert_array_equal(corrupt_table(table, "scale", 3, columns=7).iloc[0], [1, 10, 1])
 
 
-def test_index_may_repeat():
-    table = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}, index=[0, 0])
-    for kind in ("missing", "scale", "noise", "swap", "stuck"):
-        assert corrupt_table(table, kind, 5, random_state=0).shape == (2, 2)
+@pytest.mark.parametrize("kind", TABLE_CORRUPTIONS)
+def test_index_does_not_matter(kind):
+    table = make_table()
+    shifted = corrupt_table(table, kind, 5, random_state=0)
+    for index in (np.zeros(N, dtype=int), table["text"], table["day"]):
+        again = corrupt_table(table.set_axis(index), kind, 5, random_state=0)
+        assert_array_equal(again.index, index)
+        assert_frame_equal(again.set_axis(table.index), shifted)
 
 
 @pytest.mark.parametrize("kind", ["outlier", None, 4, ["scale"]])
