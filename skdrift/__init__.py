@@ -8,7 +8,7 @@ from skdrift.models import (
     KerasTeacher,
     SoftLabelClassifier,
 )
-from skdrift.scoring import DistillationScorer, ScoreThreshold
+from skdrift.scoring import DistillationScorer, ScoreThreshold, SupportScorer
 from skdrift.sweep import (
     ContaminationDisplay,
     ContaminationSweep,
@@ -35,6 +35,7 @@ __all__ = [
     "KerasTeacher",
     "ScoreThreshold",
     "SoftLabelClassifier",
+    "SupportScorer",
     "TailDriftTest",
     "TeacherStudentScorer",
     "label_harm",

@@ -36,6 +36,7 @@ from skdrift import (
     KSDriftTest,
     ScoreThreshold,
     SoftLabelClassifier,
+    SupportScorer,
     TailDriftTest,
 )
 
@@ -56,6 +57,8 @@ ESTIMATORS = [
     ScoreThreshold(),
     SoftLabelClassifier(),
     SoftLabelClassifier(DecisionTreeClassifier(max_depth=5, random_state=0)),
+    SupportScorer(),
+    SupportScorer(2, margin=0.5, max_reference=20, random_state=0),
     TailDriftTest(),
     TailDriftTest(statistic="berk_jones"),
 ]

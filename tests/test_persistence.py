@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from skdrift import (
     DistillationScorer,
@@ -19,6 +19,7 @@ from skdrift import (
     KerasTeacher,
     KSDriftTest,
     ScoreThreshold,
+    SupportScorer,
     TailDriftTest,
 )
 from tests.round_trips import through_joblib, through_skops
@@ -58,6 +59,12 @@ def pipeline(detector, **parameters):
     return make_pipeline(scorer, detector)
 
 
+def both_views():
+    union = make_union(fitted_scorer(), SupportScorer().fit(REFERENCE))
+    detector = TailDriftTest().fit(union.transform(REFERENCE))
+    return make_pipeline(union, detector)
+
+
 def monitor(control):
     followed = DriftMonitor(pipeline(TailDriftTest()), control=control)
     followed.update(MORE)
@@ -76,6 +83,8 @@ CASES = {
     "monitor as last step": lambda: pipeline(DriftMonitor(control="lord")),
     "martingale": lambda: monitor("martingale"),
     "saffron": lambda: monitor("saffron"),
+    "support": lambda: SupportScorer().fit(REFERENCE),
+    "both views": both_views,
     "logistic": lambda: pipeline(TailDriftTest(), student=LOGISTIC),
     "Keras": fitted_keras_scorer,
     "bare Keras": lambda: fitted_keras_scorer(wrap=lambda model: model),

@@ -4,9 +4,11 @@ May import `models`; sweeps, monitors and tests know scorers by their methods al
 """
 
 from skdrift.scoring._scorer import DistillationScorer
+from skdrift.scoring._support import SupportScorer
 from skdrift.scoring._threshold import ScoreThreshold
 
 __all__ = [
     "DistillationScorer",
     "ScoreThreshold",
+    "SupportScorer",
 ]

@@ -1,0 +1,404 @@
+"""SupportScorer: how far rows lie outside of what the reference holds."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdrift._sklearn import (
+    HasMethods,
+    Interval,
+    check_feature_names_in,
+    fit_context,
+    num_samples,
+    safe_indexing,
+)
+from skdrift.scoring._nearest_others import ReferencePoints, nearest_others
+from skdrift.scoring._representation import (
+    ArrayRepresentation,
+    TableRepresentation,
+    TextRepresentation,
+    check_rows,
+)
+
+# Cosines below this count as this, so that distances are finite.
+_SMALLEST_COSINE = 1e-3
+# Unit of distances where all rows of the reference are alike.
+_UNIT_OF_EQUALS = 0.1
+
+
+class SupportScorer(TransformerMixin, BaseEstimator):
+    """Score rows by how far they lie outside of what the reference holds.
+
+    A classifier can be sure and wrong where it was never trained, and a student can
+    agree with it there. This score is zero for a row with near neighbours in the
+    reference, and grows with the distance for a row without. Reference rows leave out
+    themselves, their equals and their group, so that they score as fresh rows would
+    and serve as the reference of a test.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+        The distance of a row is the mean over so many nearest reference rows.
+    representation : callable or transformer, default=None
+        What turns rows into points: a function of X that gives an array of shape
+        (n_samples, ...), such as the last hidden layer of a network, or a transformer.
+        A transformer that is not fitted yet is fitted on the reference; inside
+        :class:`~sklearn.frozen.FrozenEstimator` it stays as it is, also in clones. None
+        takes what suits the data, see Notes.
+    margin : float, default=1.5
+        Up to this distance the score is zero. The unit is the distance beyond which 1%
+        of the reference rows are.
+    max_reference : int, default=5000
+        Rows of X that are kept as the reference, or about so many rows in whole groups,
+        drawn at random where there are more. Time and memory grow with it.
+    batch_size : int, default=10_000
+        Rows scored at once.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows that are kept.
+
+    Attributes
+    ----------
+    unit_ : float
+        The distance beyond which 1% of the reference rows are.
+    reference_indices_ : ndarray of int, shape (n_reference,)
+        Where in the X of `fit` the reference rows stand.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of str, shape (`n_features_in_`,)
+        Names of the features, if X had string column names in `fit`.
+
+    See Also
+    --------
+    DistillationScorer : Where the student departs from the classifier.
+
+    Notes
+    -----
+    What the rows are decides how they are compared:
+
+    - Tables, column by column, with Euclidean distances. A number becomes its rank in
+      the reference, from 0 to 1. Beyond the range the rank goes on in standard
+      deviations, bent so that it never exceeds the range by more than 0.5. Two
+      categories differ by 0.5, a missing value and any other by 0.5, a category that
+      the reference does not hold and all others by 0.8, as do two values of a column
+      that is constant in the reference. So all columns count, but one column out of
+      many cannot lead a row far away.
+    - Texts and sparse rows: TF-IDF of the words, or of the columns. The distance is
+      minus the logarithm of the cosine.
+    - Arrays of three or more dimensions: Euclidean distance between all values. On
+      photographs this says little; give the last hidden layer of a network instead.
+
+    Rows whose values were shuffled within columns, or replaced by one frequent value,
+    stay inside. `InputDriftTest` sees the latter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdrift import SupportScorer
+    >>> rng = np.random.default_rng(0)
+    >>> scorer = SupportScorer().fit(rng.normal(size=(500, 3)))
+    >>> scorer.transform([[0, 1, -1], [0, 1, -9], [8, 7, -9]]).round(1)
+    array([[0. ],
+           [1.5],
+           [3.8]])
+    """
+
+    __metadata_request__fit = {"groups": True}
+
+    _parameter_constraints: dict = {
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "representation": [callable, HasMethods(["fit", "transform"]), None],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "max_reference": [Interval(Integral, 2, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_neighbors=5,
+        *,
+        representation=None,
+        margin=1.5,
+        max_reference=5_000,
+        batch_size=10_000,
+        random_state=None,
+    ):
+        self.n_neighbors = n_neighbors
+        self.representation = representation
+        self.margin = margin
+        self.max_reference = max_reference
+        self.batch_size = batch_size
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None, groups=None):
+        """Take rows of X as the reference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), DataFrame or sequence of texts
+            Clean rows.
+        y : None
+            Ignored.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group, such as those of one user, leave each other out.
+
+        Returns
+        -------
+        self : object
+        """
+        X, kind = check_rows(X, self.representation is not None)
+        groups = group_codes(groups, num_samples(X))
+        kept = draw_groups(groups, self.max_reference, self.random_state)
+        rows = safe_indexing(X, kept)
+        groups = np.unique(groups[kept], return_inverse=True)[1]
+        representation = self._representation(kind, rows).fit(rows, groups)
+        points, _ = representation.transform(rows)
+        own = representation.transform_alone(rows, groups, points)
+        reference = ReferencePoints(points, *own, groups)
+        distance = mean_distance(
+            points,
+            np.zeros(len(kept)),
+            reference,
+            self.n_neighbors,
+            representation.is_cosine,
+        )
+
+        validate_data(self, X, skip_check_array=True)
+        self.unit_ = float(np.quantile(distance, 0.99)) or _UNIT_OF_EQUALS
+        self.reference_indices_ = kept
+        self._kind = kind
+        self._n_neighbors = self.n_neighbors
+        self._fitted_representation = representation
+        self._reference = reference
+        return self
+
+    def _representation(self, kind, rows):
+        given = self.representation
+        if given is None:
+            return {
+                "table": TableRepresentation,
+                "text": TextRepresentation,
+                "sparse": TextRepresentation,
+                "array": ArrayRepresentation,
+            }[kind]()
+        if hasattr(given, "transform") and not isinstance(given, FrozenEstimator):
+            try:
+                check_is_fitted(given)
+            except NotFittedError:
+                given = clone(given).fit(rows)
+        return ArrayRepresentation(given)
+
+    def transform(self, X):
+        """Score each row; zero is inside, larger is stranger.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), DataFrame or sequence of texts
+            Rows like those of `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, 1)
+            How far the distance exceeds `margin`, in units of the 99% quantile.
+        """
+        return np.maximum(self.distance(X) - self.margin, 0.0)[:, None]
+
+    def distance(self, X):
+        """Mean distance to the nearest reference rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), DataFrame or sequence of texts
+            Rows like those of `fit`.
+
+        Returns
+        -------
+        distance : ndarray of shape (n_samples,)
+            In units of the 99% quantile among the reference rows themselves.
+        """
+
+        def distances(points, extra):
+            return mean_distance(
+                points,
+                extra,
+                self._reference,
+                self._n_neighbors,
+                self._fitted_representation.is_cosine,
+            )
+
+        return self._by_batch(X, distances) / self.unit_
+
+    def nearest(self, X, k=1):
+        """Find the nearest reference rows.
+
+        Rows of the reference do not find themselves, their equals or their group,
+        unless nothing else is there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), DataFrame or sequence of texts
+            Rows like those of `fit`.
+        k : int, default=1
+            How many.
+
+        Returns
+        -------
+        places : ndarray of int, shape (n_samples, k)
+            Places in ``reference_indices_``, the nearest one first.
+        """
+        check_is_fitted(self)
+        n_reference = len(self.reference_indices_)
+        if not 1 <= k <= n_reference:
+            raise ValueError(
+                f"k must lie between 1 and the {n_reference} reference rows; got {k!r}."
+            )
+
+        def places(points, extra):
+            return nearest_others(points, extra, self._reference, k)[1]
+
+        return self._by_batch(X, places)
+
+    def _by_batch(self, X, function):
+        check_is_fitted(self)
+        X, kind = check_rows(X, self.representation is not None)
+        if kind != self._kind:
+            raise ValueError(
+                f"SupportScorer was fitted on rows of kind {self._kind!r}; got rows of "
+                f"kind {kind!r}."
+            )
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return np.concatenate(
+            [
+                function(*self._fitted_representation.transform(safe_indexing(X, part)))
+                for part in gen_batches(num_samples(X), self.batch_size)
+            ]
+        )
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the name of the score column, "support".
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Compared with ``feature_names_in_`` or counted; otherwise unused.
+
+        Returns
+        -------
+        names : ndarray of str, shape (1,)
+        """
+        check_is_fitted(self)
+        if input_features is not None:
+            check_feature_names_in(self, input_features, generate_names=False)
+        return np.array(["support"], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.sparse = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def mean_distance(points, extra, reference, n_neighbors, is_cosine):
+    """Mean distance to the nearest reference rows that a row may be compared with.
+
+    Parameters
+    ----------
+    points : ndarray or sparse matrix of float32, shape (n_points, n_coordinates)
+    extra : ndarray of shape (n_points,)
+        What is added to squared distances.
+    reference : ReferencePoints
+    n_neighbors : int
+        How many, or all others if there are fewer.
+    is_cosine : bool
+        Whether points are directions, at minus the logarithm of the cosine.
+
+    Returns
+    -------
+    distance : ndarray of shape (n_points,)
+        Zero where no row may be compared with.
+    """
+    n_neighbors = min(n_neighbors, len(reference.groups) - 1)
+    distance, _ = nearest_others(points, extra, reference, n_neighbors)
+    if is_cosine:
+        distance = -np.log(np.maximum(1 - distance**2 / 2, _SMALLEST_COSINE))
+    found = ~np.isnan(distance)
+    total = np.where(found, distance, 0.0).sum(axis=1)
+    return total / np.maximum(found.sum(axis=1), 1)
+
+
+def group_codes(groups, n_rows):
+    """Codes of the rows' groups, from 0 on; each row its own group for None.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups or rows, or labels do not fit.
+    """
+    if n_rows < 2:
+        raise ValueError(
+            "SupportScorer compares rows with each other and needs at least 2; got "
+            f"n_samples={n_rows}."
+        )
+    if groups is None:
+        return np.arange(n_rows)
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"groups must have one label for each of the {n_rows} rows of X, shape "
+            f"({n_rows},); got shape {labels.shape}."
+        )
+    codes, names = pd.factorize(labels)
+    if codes.min() < 0:
+        raise ValueError(
+            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
+            "needs one."
+        )
+    if len(names) < 2:
+        raise ValueError(
+            "groups must hold at least 2 groups, since rows are compared with those of "
+            f"other groups; got 1, {names[0]!r}."
+        )
+    return codes
+
+
+def draw_groups(groups, max_rows, random_state):
+    """Positions of the rows of so many random groups as hold ``max_rows`` rows.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (n_samples,)
+        Code of each row's group, from 0 on.
+    max_rows : int
+        How many rows to keep at most. Two groups stay in any case, with random rows of
+        both where they hold more.
+    random_state : int, RandomState instance or None
+
+    Returns
+    -------
+    kept : ndarray of int
+        In ascending order.
+    """
+    if len(groups) <= max_rows:
+        return np.arange(len(groups))
+    random_state = check_random_state(random_state)
+    sizes = np.bincount(groups)
+    order = random_state.permutation(sizes.size)
+    n_groups = max(2, int((np.cumsum(sizes[order]) <= max_rows).sum()))
+    kept = np.flatnonzero(np.isin(groups, order[:n_groups]))
+    if len(kept) > max_rows:
+        first = [np.flatnonzero(groups == group)[0] for group in order[:2]]
+        rest = np.setdiff1d(kept, first)
+        kept = np.concatenate(
+            (first, random_state.permutation(rest)[: max_rows - len(first)])
+        )
+    return np.sort(kept)
