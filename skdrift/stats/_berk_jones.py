@@ -13,19 +13,23 @@ to steps of one percent of the values above them. That depends on the pooled val
 alone, as the ties do, so that the p-value remains exact.
 """
 
-from collections import OrderedDict
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+from scipy.stats import hypergeom
 
-from skdrift.stats._exceedance import exceedance_p_values, log_pmf
+from skdrift.stats._exceedance import QuantileCounts
 from skdrift.stats._lattice_paths import (
     block_crossing_probability,
     diagonal_crossing_probability,
 )
+from skdrift.stats._memo import Memo
 from skdrift.stats._sorted_search import placed_blocks
 
+# Exact p-values computed before.
+P_VALUES = Memo(limit=50_000)
 # Pooled sizes up to which all cuts count.
 _ALL_CUTS = 4_000
 # Beyond: cuts kept one by one at the top, and the step between the others.
@@ -34,49 +38,10 @@ _CLOSE_CUTS, _STEP = 200, 0.01
 # count then.
 _LARGEST_BATCH, _BOUND_STEP = 2_000, 0.2
 # Pooled values, times batches, held at once.
-_POSITIONS = 2**18
-_POOLED = 2**21
+_POSITIONS, _POOLED = 2**18, 2**21
 # How many times more pooled than distinct values make it quicker to go tie by tie.
 _FEW = 64
-# P-values of tied samples remembered.
-_TIED_ENTRIES = 20_000
 _IMPOSSIBLE = np.iinfo(np.int32).max
-
-
-def cut_levels(cuts, n, m, min_effect=0.0):
-    """Level of every cut for every number of batch values above it, in hundredths.
-
-    Parameters
-    ----------
-    cuts : ndarray of int, shape (n_cuts,)
-        Pooled values above each cut.
-    n, m : int
-        Reference size and batch size.
-    min_effect : float, default=0.0
-        Levels are zero where the share of the batch above the cut exceeds that of the
-        reference by no more than this.
-
-    Returns
-    -------
-    levels : ndarray of int32, shape (n_cuts, m + 1)
-        They never decrease along a row.
-
-    Examples
-    --------
-    Three pooled values above the cut, of 4 reference and 3 batch values: 1 of 35
-    arrangements has three, and 13 have at least two, batch values there.
-
-    >>> cut_levels(np.array([3]), 4, 3).tolist()
-    [[0, 0, 43, 154]]
-    """
-    cuts, batch = cuts[:, None], np.arange(m + 1)
-    logs = log_pmf(batch, n + m, m, cuts)
-    tails = np.logaddexp.accumulate(logs[:, ::-1], axis=1)[:, ::-1]
-    # So that a level which is a whole number is not rounded below itself.
-    hundredths = np.floor(-100 / np.log(10) * np.minimum(tails, 0.0) + 1e-6)
-    levels = np.minimum(hundredths, _IMPOSSIBLE).astype(np.int32)
-    levels[batch / m - (cuts - batch) / n <= min_effect] = 0
-    return levels
 
 
 def berk_jones_test(reference, batches, min_effect=0.0):
@@ -97,33 +62,33 @@ def berk_jones_test(reference, batches, min_effect=0.0):
     statistic : ndarray of shape (n_columns, n_batches)
         Largest level of a cut, -log10 of the p-value of Fisher's exact test.
     p_value : ndarray of shape (n_columns, n_batches)
-    exact : ndarray of bool, shape (n_columns, n_batches)
-        Whether the p-value is exact given the ties; an upper bound otherwise.
+    how : {"exact", "upper_bound"}
+        Whether p-values are exact given the ties or bounds.
 
     Examples
     --------
     >>> reference = np.arange(10.0)[None]
     >>> batches = np.array([[[1.5, 4.5, 7.5], [8.5, 8.5, 9.5]]])
-    >>> statistic, p_value, exact = berk_jones_test(reference, batches)
+    >>> statistic, p_value, how = berk_jones_test(reference, batches)
     >>> statistic
     array([[0.24, 1.85]])
     >>> p_value.round(4)
     array([[0.6678, 0.014 ]])
     """
-    n, m = reference.shape[1], batches.shape[2]
-    if n + m > _ALL_CUTS and m > _LARGEST_BATCH:
-        return _bounded_test(reference, batches, min_effect)
-    levels, tied = _untied_levels(reference, batches, min_effect)
+    null = BerkJonesNull(reference.shape[1], batches.shape[2], min_effect)
+    if null.is_dear:
+        return _bounded_test(reference, batches, null)
+    levels, tied = _untied_levels(reference, batches, null)
     p_value = np.empty(levels.shape)
-    p_value[~tied] = _untied_p_values(levels[~tied], n, m, min_effect)
+    p_value[~tied] = null.p_values(levels[~tied])
     columns, rows = np.nonzero(tied)
-    at_once = max(1, _POOLED // (n + m))
+    at_once = max(1, _POOLED // null.total)
     for start in range(0, columns.size, at_once):
         part = columns[start : start + at_once], rows[start : start + at_once]
-        levels[part], p_value[part] = _tied_test(
-            reference[part[0]], batches[part], min_effect
-        )
-    return levels / 100, p_value, np.ones(levels.shape, dtype=bool)
+        ends, from_batch = _from_the_top(reference[part[0]], batches[part])
+        levels[part] = null.levels(ends, from_batch)
+        p_value[part] = null.p_values(levels[part], ends)
+    return levels / 100, p_value, "exact"
 
 
 def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
@@ -133,7 +98,7 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     ----------
     reference : ndarray of shape (n,)
         Sorted.
-    below, not_above : ndarray of int, shape (n_distinct,)
+    below, not_above : ndarray of int of shape (n_distinct,)
         Batch values below, and not above, each distinct reference value.
     size : int
         Batch size m.
@@ -143,18 +108,19 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     Returns
     -------
     statistic, p_value : float
-    method : {"exact", "upper_bound", "ties_broken"}
+    how : {"exact", "upper_bound", "ties_broken"}
         "ties_broken": batch values between two neighbouring reference values were
         taken as distinct, since counts cannot tell. Both are exact if they were; if
         not, the test is still valid, as with ties broken at random, but its p-value
         may be smaller or larger than that of the tied values.
     """
     distinct, ranks = np.unique(reference, return_inverse=True)
-    if reference.size + size > _ALL_CUTS and size > _LARGEST_BATCH:
-        statistic, p_value = _bounded_p_values(
-            reference, (size - not_above)[None], below[None], size, min_effect
+    null = BerkJonesNull(reference.size, size, min_effect)
+    if null.is_dear:
+        levels, p_value = _bounded_p_values(
+            reference, (size - not_above)[None], (size - below)[None], null
         )
-        return statistic[0] / 100, float(p_value[0]), "upper_bound"
+        return levels[0] / 100, float(p_value[0]), "upper_bound"
     between = np.append(below, size) - np.append(0, not_above)
     # Any values in this order will do.
     gap = np.repeat(np.arange(distinct.size + 1), between)
@@ -165,20 +131,168 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
             gap - 1 + (place + 1) / (between[gap] + 1),
         )
     )
-    statistic, p_value, _ = berk_jones_test(
+    statistic, p_value, how = berk_jones_test(
         ranks[None].astype(float), batch[None, None], min_effect
     )
-    method = "exact" if (between <= 1).all() else "ties_broken"
-    return statistic.item(), p_value.item(), method
+    if (between > 1).any():
+        how = "ties_broken"
+    return statistic.item(), p_value.item(), how
+
+
+def cut_levels(cuts, n, m, min_effect=0.0):
+    """Level of every cut for every number of batch values above it, in hundredths.
+
+    Parameters
+    ----------
+    cuts : ndarray of int of shape (n_cuts,)
+        Pooled values above each cut.
+    n, m : int
+        Reference size and batch size.
+    min_effect : float, default=0.0
+        Levels are zero where the share of the batch above the cut exceeds that of the
+        reference by no more than this.
+
+    Returns
+    -------
+    levels : ndarray of int32 of shape (n_cuts, m + 1)
+        They never decrease along a row.
+
+    Examples
+    --------
+    Three pooled values above the cut, of 4 reference and 3 batch values: 1 of 35
+    arrangements has three, and 13 have at least two, batch values there.
+
+    >>> cut_levels(np.array([3]), 4, 3).tolist()
+    [[0, 0, 43, 154]]
+    """
+    cuts, batch = cuts[:, None], np.arange(m + 1)
+    logs = hypergeom.logpmf(batch, n + m, m, cuts)
+    tails = np.logaddexp.accumulate(logs[:, ::-1], axis=1)[:, ::-1]
+    # So that a level which is a whole number is not rounded below itself.
+    hundredths = np.floor(-100 / np.log(10) * np.minimum(tails, 0.0) + 1e-6)
+    levels = np.minimum(hundredths, _IMPOSSIBLE).astype(np.int32)
+    levels[batch / m - (cuts - batch) / n <= min_effect] = 0
+    return levels
+
+
+@dataclass(frozen=True)
+class BerkJonesNull:
+    """Distribution of the statistic where both samples come from the same place.
+
+    Parameters
+    ----------
+    n, m : int
+        Reference size and batch size.
+    min_effect : float, default=0.0
+        As in `berk_jones_test`.
+    """
+
+    n: int
+    m: int
+    min_effect: float = 0.0
+
+    @property
+    def total(self):
+        """Pooled size."""
+        return self.n + self.m
+
+    @property
+    def is_dear(self):
+        """Whether only bounds of p-values are computed."""
+        return self.total > _ALL_CUTS and self.m > _LARGEST_BATCH
+
+    def p_values(self, levels, ends=None):
+        """Shares of arrangements with a level at least as high at one of the cuts.
+
+        Parameters
+        ----------
+        levels : ndarray of int of shape (n_samples,)
+            Statistics in hundredths.
+        ends : ndarray of bool of shape (n_samples, n + m), default=None
+            Whether a cut of the upper half lies below the first, second, ... pooled
+            value from the top. None: there are no ties.
+
+        Returns
+        -------
+        p_value : ndarray of shape (n_samples,)
+        """
+        case = (self.n, self.m, self.min_effect)
+        if ends is None:
+            distinct, which = np.unique(levels, return_inverse=True)
+            keys = [(case, level) for level in distinct.tolist()]
+            every = np.arange(self.total)[None] < (self.total + 1) // 2
+            p_value = P_VALUES.recall(
+                keys,
+                lambda k: self._exact(distinct[k], np.repeat(every, k.size, axis=0)),
+            )
+            return p_value[which.reshape(-1)]
+        prefix = repr(case).encode()
+        keys = [
+            blake2b(prefix + h.tobytes() + pattern.tobytes(), digest_size=16).digest()
+            for h, pattern in zip(levels, np.packbits(ends, axis=1))
+        ]
+        return P_VALUES.recall(keys, lambda k: self._exact(levels[k], ends[k]))
+
+    def levels(self, ends, from_batch):
+        """Largest levels of samples, from their cuts and the batch values above."""
+        if self.total <= _ALL_CUTS:
+            every = np.arange(self.total)
+            found = _all_cut_levels(self)[every, from_batch]
+            return np.where(ends, found, 0).max(axis=1)
+        highest = []
+        for pattern, above in zip(ends, from_batch):
+            cuts, cut_level = self._cuts(pattern)
+            highest.append(cut_level[np.arange(cuts.size), above[cuts - 1]].max())
+        return np.array(highest)
+
+    def _cuts(self, pattern):
+        """Cuts that count, and their levels."""
+        cuts = np.flatnonzero(pattern) + 1
+        if self.total <= _ALL_CUTS:
+            return cuts, _all_cut_levels(self)[cuts - 1]
+        cuts = _thinned(cuts, self.total)
+        return cuts, _thinned_cut_levels(self, cuts.tobytes())
+
+    def _exact(self, levels, ends):
+        total = self.total
+        p_value = np.where(levels <= 0, 1.0, np.nan)
+        stacked = (levels > 0) & (total <= _ALL_CUTS)
+        stacked &= _FEW * np.count_nonzero(ends, axis=1) > total
+        # Regions of like shape share a stack, so that little is computed outside them.
+        order = np.argsort(levels, kind="stable")
+        order = order[stacked[order]]
+        at_once = max(1, _POSITIONS // total)
+        for start in range(0, order.size, at_once):
+            part = order[start : start + at_once]
+            p_value[part] = self._by_diagonals(levels[part], ends[part])
+        # Few distinct values, large samples, and counts beyond the range of floats.
+        for k in np.flatnonzero(np.isnan(p_value)):
+            cuts, cut_level = self._cuts(ends[k])
+            most = _most_inside(cut_level, levels[[k]])[0]
+            p_value[k] = block_crossing_probability(
+                cuts, np.zeros_like(cuts), most, self.n, self.m
+            )
+        return p_value
+
+    def _by_diagonals(self, levels, ends):
+        distinct, which = np.unique(levels, return_inverse=True)
+        upper = np.tile(np.arange(self.total + 1), (levels.size, 1))
+        most = _most_inside(_all_cut_levels(self), distinct)[which.reshape(-1)]
+        np.copyto(upper[:, 1:], most, where=ends)
+        return diagonal_crossing_probability(
+            np.zeros_like(upper), upper, self.n, self.m
+        )
 
 
 @lru_cache(maxsize=8)
-def _untied_cuts(n, m, min_effect):
-    """Cuts of a pooled sample without ties, their levels, and p-values known so far."""
-    cuts = _thinned(np.arange(1, (n + m + 1) // 2 + 1), n + m)
-    levels = cut_levels(cuts, n, m, min_effect)
-    # One more row for the values below the last cut.
-    return cuts, np.append(levels, np.zeros_like(levels[:1]), axis=0), {}
+def _all_cut_levels(null):
+    return cut_levels(np.arange(1, null.total + 1), null.n, null.m, null.min_effect)
+
+
+@lru_cache(maxsize=8)
+def _thinned_cut_levels(null, cuts):
+    cuts = np.frombuffer(cuts, dtype=np.int64)
+    return cut_levels(cuts, null.n, null.m, null.min_effect)
 
 
 def _thinned(cuts, total):
@@ -190,83 +304,40 @@ def _thinned(cuts, total):
     return cuts[kept]
 
 
-def _untied_levels(reference, batches, min_effect):
-    """Statistics in hundredths as if nothing were tied, and whether anything is."""
-    n_columns, n = reference.shape
-    n_batches, m = batches.shape[1:]
-    cuts, cut_level, _ = _untied_cuts(n, m, min_effect)
-    levels = np.empty((n_columns, n_batches), dtype=np.int64)
-    tied = np.empty((n_columns, n_batches), dtype=bool)
-    above = m - np.arange(m)
-    for block, below, _, tied[block] in placed_blocks(reference, batches):
-        # The pooled values from this one upwards, and the first cut below them.
-        place = above + n - below
-        if cuts.size == cuts[-1]:
-            place = np.minimum(place - 1, cuts.size, out=place)
-        else:
-            place = cuts.searchsorted(place)
-        place *= m + 1
-        place += above
-        levels[block] = cut_level.reshape(-1).take(place).max(axis=-1)
-    return levels, tied
-
-
 def _most_inside(cut_level, levels):
     """Most batch values above each cut with a level below each of the given ones."""
     return np.stack([row.searchsorted(levels) for row in cut_level], axis=1) - 1
 
 
-def _untied_p_values(levels, n, m, min_effect):
-    cuts, cut_level, known = _untied_cuts(n, m, min_effect)
-    distinct, which = np.unique(levels, return_inverse=True)
-    missing = np.array([h for h in distinct.tolist() if h not in known], dtype=int)
-    at_once = max(1, _POSITIONS // (n + m))
-    for start in range(0, missing.size, at_once):
-        part = missing[start : start + at_once]
-        most = _most_inside(cut_level[:-1], part)
-        if n + m <= _ALL_CUTS:
-            p_values = _by_diagonals(part, cuts, most, n, m)
-        else:
-            p_values = [_by_blocks(h, cuts, top, n, m) for h, top in zip(part, most)]
-        known.update(zip(part.tolist(), map(float, p_values)))
-    return np.array([known[h] for h in distinct.tolist()])[which]
-
-
-def _by_diagonals(levels, cuts, most, n, m, ends=None):
-    """P-values from bounds at cuts that are the same for all samples."""
-    upper = np.broadcast_to(np.arange(n + m + 1), (levels.size, n + m + 1)).copy()
-    upper[:, cuts] = most
-    if ends is not None:
-        allowed = np.zeros(upper.shape, dtype=bool)
-        allowed[:, 1:] = ends
-        upper = np.where(allowed, upper, np.arange(n + m + 1))
-    p_value = diagonal_crossing_probability(np.zeros_like(upper), upper, n, m)
-    for lost in np.flatnonzero(np.isnan(p_value)):
-        p_value[lost] = _by_blocks(
-            levels[lost], np.arange(1, n + m + 1), upper[lost, 1:], n, m
-        )
-    p_value[levels <= 0] = 1.0
-    return p_value
-
-
-def _by_blocks(level, cuts, most, n, m):
-    if level <= 0:
-        return 1.0
-    return block_crossing_probability(cuts, np.zeros_like(cuts), most, n, m)
-
-
 @lru_cache(maxsize=8)
-def _all_cut_levels(n, m, min_effect):
-    return cut_levels(np.arange(1, n + m + 1), n, m, min_effect)
+def _untied_cuts(null):
+    """Cuts without ties, and their levels with one more row for what lies below all."""
+    cuts, levels = null._cuts(np.arange(null.total) < (null.total + 1) // 2)
+    return cuts, np.append(levels, np.zeros_like(levels[:1]), axis=0)
 
 
-_tied_p_value_of = OrderedDict()
+def _untied_levels(reference, batches, null):
+    """Statistics in hundredths as if nothing were tied, and whether anything is."""
+    cuts, cut_level = _untied_cuts(null)
+    levels = np.empty((len(reference), batches.shape[1]), dtype=np.int64)
+    tied = np.empty(levels.shape, dtype=bool)
+    above = null.m - np.arange(null.m)
+    for block, below, _, tied[block] in placed_blocks(reference, batches):
+        # The pooled values from this one upwards, and the first cut below them.
+        place = above + null.n - below
+        if cuts.size == cuts[-1]:
+            place = np.minimum(place - 1, cuts.size, out=place)
+        else:
+            place = cuts.searchsorted(place)
+        place *= null.m + 1
+        place += above
+        levels[block] = cut_level.reshape(-1).take(place).max(axis=-1)
+    return levels, tied
 
 
-def _tied_test(reference, batches, min_effect):
-    """Statistics in hundredths and p-values of samples with ties, one per row."""
-    n, m = reference.shape[1], batches.shape[1]
-    # Everything from the top down.
+def _from_the_top(reference, batches):
+    """Cuts of samples with ties, and how many values above each are from the batch."""
+    n = reference.shape[1]
     pooled = np.concatenate((reference, batches), axis=1)
     order = np.argsort(-pooled, axis=1, kind="stable")
     from_batch = np.cumsum(order >= n, axis=1)
@@ -275,88 +346,31 @@ def _tied_test(reference, batches, min_effect):
     np.not_equal(pooled[:, 1:], pooled[:, :-1], out=ends[:, :-1])
     # A tie belongs to the upper half if the one before ends there.
     seen = np.cumsum(ends, axis=1) - ends
-    half = (n + m + 1) // 2
-    ends &= seen <= seen[:, half - 1 : half]
-    if n + m > _ALL_CUTS:
-        tests = [
-            _tied_large_sample(np.flatnonzero(e) + 1, b, n, m, min_effect)
-            for e, b in zip(ends, from_batch)
-        ]
-        levels, p_value = map(np.array, zip(*tests))
-        return levels, p_value
-    cut_level = _all_cut_levels(n, m, min_effect)
-    found = cut_level[np.arange(n + m), from_batch]
-    levels = np.where(ends, found, 0).max(axis=1)
-    return levels, _tied_p_values(levels, ends, n, m, min_effect)
+    half = (pooled.shape[1] + 1) // 2
+    return ends & (seen <= seen[:, half - 1 : half]), from_batch
 
 
-def _tied_large_sample(cuts, from_batch, n, m, min_effect):
-    cuts = _thinned(cuts, n + m)
-    cut_level = cut_levels(cuts, n, m, min_effect)
-    level = cut_level[np.arange(cuts.size), from_batch[cuts - 1]].max()
-    most = _most_inside(cut_level, np.array([level]))[0]
-    return level, _by_blocks(level, cuts, most, n, m)
-
-
-def _tied_p_values(levels, ends, n, m, min_effect):
-    """P-values given the ties, each distinct case computed once and kept."""
-    prefix = repr((n, m, min_effect)).encode()
-    keys = [
-        blake2b(prefix + h.tobytes() + pattern.tobytes(), digest_size=16).digest()
-        for h, pattern in zip(levels, np.packbits(ends, axis=1))
-    ]
-    found = {key: _tied_p_value_of.get(key) for key in keys}
-    first = {}
-    for position, key in enumerate(keys):
-        if found[key] is None:
-            first.setdefault(key, position)
-    missing = np.array(list(first.values()), dtype=int)
-    # Regions of like shape share a stack, so that little is computed outside them.
-    missing = missing[np.argsort(levels[missing], kind="stable")]
-    cut_level = _all_cut_levels(n, m, min_effect)
-    few = _FEW * np.count_nonzero(ends[missing], axis=1) <= n + m
-    for position in missing[few].tolist():
-        cuts = np.flatnonzero(ends[position]) + 1
-        most = _most_inside(cut_level[cuts - 1], levels[[position]])[0]
-        found[keys[position]] = _by_blocks(levels[position], cuts, most, n, m)
-    missing = missing[~few]
-    at_once = max(1, _POSITIONS // (n + m))
-    cuts = np.arange(1, n + m + 1)
-    for start in range(0, missing.size, at_once):
-        part = missing[start : start + at_once]
-        distinct, which = np.unique(levels[part], return_inverse=True)
-        most = _most_inside(cut_level, distinct)[which]
-        p_values = _by_diagonals(levels[part], cuts, most, n, m, ends[part])
-        for position, p_value in zip(part.tolist(), p_values.tolist()):
-            found[keys[position]] = p_value
-    for key in first:
-        _tied_p_value_of[key] = found[key]
-    while len(_tied_p_value_of) > _TIED_ENTRIES:
-        _tied_p_value_of.popitem(last=False)
-    return np.array([found[key] for key in keys])
-
-
-def _bounded_test(reference, batches, min_effect):
+def _bounded_test(reference, batches, null):
     """Test of large batches at a few cuts, their p-values added up."""
     shape = batches.shape[:2]
     statistic, p_value = np.empty(shape), np.empty(shape)
     for column, (values, stack) in enumerate(zip(reference, batches)):
         distinct = np.unique(values)
         ordered = np.sort(stack, axis=1)
-        below = np.stack([batch.searchsorted(distinct) for batch in ordered])
-        not_above = np.stack(
-            [batch.searchsorted(distinct, "right") for batch in ordered]
+        below, not_above = (
+            np.stack([batch.searchsorted(distinct, side) for batch in ordered])
+            for side in ("left", "right")
         )
         levels, p_value[column] = _bounded_p_values(
-            values, stack.shape[1] - not_above, below, stack.shape[1], min_effect
+            values, null.m - not_above, null.m - below, null
         )
         statistic[column] = levels / 100
-    return statistic, p_value, np.zeros(shape, dtype=bool)
+    return statistic, p_value, "upper_bound"
 
 
-def _bounded_p_values(reference, above, below, m, min_effect):
+def _bounded_p_values(reference, above, not_below, null):
     """Levels in hundredths and bounds of p-values from counts at distinct values."""
-    n = reference.size
+    n = null.n
     _, first, which = np.unique(reference, return_index=True, return_inverse=True)
     reference_above = n - np.append(first[1:], n)
     # Reference values above the cut: every number at first, then in growing steps.
@@ -365,17 +379,16 @@ def _bounded_p_values(reference, above, below, m, min_effect):
     smallest = np.ones(len(above))
     for rank in ranks.tolist():
         value = which[rank - 1]
-        p_value, _ = exceedance_p_values(
-            above[:, value],
-            below[:, value],
+        excess, p_value, _ = QuantileCounts(
             n,
-            m,
-            rank,
-            int(reference_above[value]),
-            int(first[value]),
-        )
-        excess = above[:, value] / m - reference_above[value] / n
-        p_value[excess <= min_effect] = 1.0
+            null.m,
+            n - rank,
+            above[:, value],
+            not_below[:, value],
+            reference_above[[value]],
+            n - first[[value]],
+        ).test()
+        p_value[excess <= null.min_effect] = 1.0
         smallest = np.minimum(smallest, p_value)
     levels = np.floor(-100 * np.log10(np.maximum(smallest, 1e-300)) + 1e-6)
     return levels, np.minimum(smallest * ranks.size, 1.0)

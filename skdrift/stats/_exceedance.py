@@ -1,14 +1,13 @@
-"""Test of how many batch values exceed a quantile of the reference, exact with ties.
+"""Test of how many batch values exceed a quantile of the reference, exact with ties."""
 
-Hypergeometric probabilities of many cases are computed at once, accurate far into the
-tail.
-"""
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.stats import hypergeom
 
-# Terms up to which both sums of a tied p-value are carried out.
-_TERMS = 2_000
+# Terms up to which the sum of a tied p-value is carried out, and the share of the
+# largest one below which another adds nothing.
+_TERMS, _NEGLIGIBLE = 20_000, 1e-25
 
 
 def quantile_rank(q, n):
@@ -35,92 +34,11 @@ def quantile_rank(q, n):
     return max(1, int(np.ceil(q * n * (1 - 1e-12))))
 
 
-def exceedance_p_values(above, below, n, m, rank, reference_above, reference_below):
-    """P-values of the number of batch values above a value of the reference.
-
-    With A the batch values above the reference's ``rank``-th value, the p-value is the
-    share of the arrangements of the pooled values, ties kept, in which A is at least as
-    large. Without ties that is a hypergeometric tail. If values are tied at the
-    quantile, the place and the size of that one tie are all that matters.
-
-    Parameters
-    ----------
-    above, below : ndarray of int, shape (n_batches,)
-        Batch values above, and below, the reference's ``rank``-th value.
-    n, m : int
-        Reference size and batch size.
-    rank : int
-        Rank of the reference value, 1 for the smallest.
-    reference_above, reference_below : int or ndarray of int, shape (n_batches,)
-        Reference values above and below it.
-
-    Returns
-    -------
-    p_value : ndarray of shape (n_batches,)
-    exact : ndarray of bool, shape (n_batches,)
-        False where the p-value is an upper bound: with a tie at the quantile in batches
-        of many thousands.
-
-    Examples
-    --------
-    Two of two batch values lie above the third of four reference values. Of the 15
-    arrangements three have that:
-
-    >>> p_value, exact = exceedance_p_values(
-    ...     np.array([2]), np.array([0]), 4, 2, 3, 1, 2
-    ... )
-    >>> p_value.round(12), exact
-    (array([0.2]), array([ True]))
-    """
-    cases = np.stack(
-        np.broadcast_arrays(above, below, reference_above, reference_below)
-    )
-    cases, which = np.unique(cases, axis=1, return_inverse=True)
-    p_value, exact = _distinct_p_values(*cases, n, m, rank)
-    # The shape of the inverse differs between versions of numpy.
-    which = which.reshape(-1)
-    return p_value[which], exact[which]
-
-
-def _distinct_p_values(above, below, reference_above, reference_below, n, m, rank):
-    total = n + m
-    # From the top: the pooled values above the tie, and those with the tie.
-    top = reference_above + above
-    top_tied = total - reference_below - below
-    # The quantile lies below the tie exactly when the latter hold that many batch
-    # values; then all of these are above it.
-    needed = top_tied - (n - rank)
-    first = np.exp(log_upper_tail(above, total, m, top))
-    exact = np.ones(above.shape, dtype=bool)
-    rest = np.zeros(above.shape)
-    for case in np.flatnonzero(top_tied - top > 1):
-        rest[case], exact[case] = _below_the_tie(
-            above[case], needed[case], total, m, top[case], top_tied[case]
-        )
-    return np.minimum(first + rest, 1.0), exact
-
-
-def _below_the_tie(above, needed, total, m, top, top_tied):
-    """Probability of fewer than ``above`` at the top but ``needed`` with the tie."""
-    size = top_tied - top
-    mean = top * (m / total)
-    least = max(needed - size, int(mean) - reach(total, m, top), m + top - total, 0)
-    if max(above - least, min(size, reach(total - top, m - least, size))) > _TERMS:
-        bound = log_upper_tail(np.array([needed]), total, m, np.array([top_tied]))
-        return np.exp(bound[0]), False
-    at_top = np.arange(least, above)
-    if at_top.size == 0:
-        return 0.0, True
-    log_at_top = log_pmf(at_top, total, m, top)
-    in_tie = [
-        log_upper_tail(np.array([needed - a]), total - top, m - a, np.array([size]))[0]
-        for a in at_top.tolist()
-    ]
-    return np.exp(log_at_top + in_tie).sum(), True
-
-
 def exceedance_test(reference, batches, q=0.95):
     """Test of every batch for too many values above its reference's q quantile.
+
+    Where no reference value lies above its own quantile, because too many are tied
+    there, values equal to the quantile count as well.
 
     Parameters
     ----------
@@ -134,10 +52,10 @@ def exceedance_test(reference, batches, q=0.95):
     Returns
     -------
     excess : ndarray of shape (n_columns, n_batches)
-        Share of the batch minus share of the reference above the quantile.
+        Share of the batch minus share of the reference that counts.
     p_value : ndarray of shape (n_columns, n_batches)
-    exact : ndarray of bool, shape (n_columns, n_batches)
-        Whether the p-value is exact given the ties; an upper bound otherwise.
+    how : ndarray of str of shape (n_columns, n_batches)
+        "exact" given the ties, or "upper_bound".
 
     Examples
     --------
@@ -151,22 +69,16 @@ def exceedance_test(reference, batches, q=0.95):
     """
     n, m = reference.shape[1], batches.shape[2]
     rank = quantile_rank(q, n)
-    quantile = reference[:, rank - 1]
-    above = np.count_nonzero(batches > quantile[:, None, None], axis=2)
-    below = np.count_nonzero(batches < quantile[:, None, None], axis=2)
-    reference_above = np.count_nonzero(reference > quantile[:, None], axis=1)[:, None]
-    reference_below = np.count_nonzero(reference < quantile[:, None], axis=1)[:, None]
-    excess = above / m - reference_above / n
-    p_value, exact = exceedance_p_values(
-        above.reshape(-1),
-        below.reshape(-1),
-        n,
-        m,
-        rank,
-        np.broadcast_to(reference_above, above.shape).reshape(-1),
-        np.broadcast_to(reference_below, above.shape).reshape(-1),
-    )
-    return excess, p_value.reshape(above.shape), exact.reshape(above.shape)
+    quantile = reference[:, rank - 1, None]
+    return QuantileCounts(
+        n=n,
+        m=m,
+        allowed=n - rank,
+        above=np.count_nonzero(batches > quantile[..., None], axis=2),
+        not_below=np.count_nonzero(batches >= quantile[..., None], axis=2),
+        reference_above=np.count_nonzero(reference > quantile, axis=1)[:, None],
+        reference_not_below=np.count_nonzero(reference >= quantile, axis=1)[:, None],
+    ).test()
 
 
 def exceedance_test_counts(reference, below, not_above, size, q=0.95):
@@ -176,7 +88,7 @@ def exceedance_test_counts(reference, below, not_above, size, q=0.95):
     ----------
     reference : ndarray of shape (n,)
         Sorted.
-    below, not_above : ndarray of int, shape (n_distinct,)
+    below, not_above : ndarray of int of shape (n_distinct,)
         Batch values below, and not above, each distinct reference value.
     size : int
         Batch size m.
@@ -187,110 +99,173 @@ def exceedance_test_counts(reference, below, not_above, size, q=0.95):
     -------
     excess, p_value : float
         Exactly those of the whole batch.
-    method : {"exact", "upper_bound"}
+    how : {"exact", "upper_bound"}
     """
     n = reference.size
     rank = quantile_rank(q, n)
-    quantile = reference[rank - 1]
     distinct, first, repeats = np.unique(
         reference, return_index=True, return_counts=True
     )
-    place = distinct.searchsorted(quantile)
-    above = size - int(not_above[place])
-    reference_below = int(first[place])
-    reference_above = n - reference_below - int(repeats[place])
-    p_value, exact = exceedance_p_values(
-        np.array([above]),
-        below[[place]],
-        n,
-        size,
-        rank,
-        reference_above,
-        reference_below,
-    )
-    method = "exact" if exact[0] else "upper_bound"
-    return above / size - reference_above / n, float(p_value[0]), method
+    place = distinct.searchsorted(reference[[rank - 1]])
+    excess, p_value, how = QuantileCounts(
+        n=n,
+        m=size,
+        allowed=n - rank,
+        above=size - not_above[place],
+        not_below=size - below[place],
+        reference_above=n - first[place] - repeats[place],
+        reference_not_below=n - first[place],
+    ).test()
+    return excess.item(), p_value.item(), how.item()
 
 
-# Standard deviations beyond which the terms of a sum are far below rounding.
-_REACH = 12
-
-
-def log_pmf(x, total, marked, drawn):
-    """Log probability of x marked items among those drawn.
+def tie_at_quantile(reference, q):
+    """Count the values tied at a reference's q quantile, and those above it.
 
     Parameters
     ----------
-    x, total, marked, drawn : array-like of int
-        ``drawn`` of ``total`` items are drawn without replacement; ``marked`` of all
-        items are marked. Arrays broadcast.
+    reference : ndarray of shape (n,)
+        Sorted.
+    q : float
+        As in `exceedance_test`.
 
     Returns
     -------
-    log_probability : ndarray
-        Minus infinity for an impossible x.
+    tied, above, allowed : int
+        ``allowed``: how many might lie above the quantile if nothing were tied.
 
     Examples
     --------
-    >>> np.exp(log_pmf([0, 1, 2, 3], total=6, marked=2, drawn=3)).round(3)
-    array([0.2, 0.6, 0.2, 0. ])
+    >>> tie_at_quantile(np.array([1.0, 2.0, 3.0, 3.0, 3.0]), 0.6)
+    (3, 0, 2)
     """
-    x, total, marked, drawn = np.broadcast_arrays(x, total, marked, drawn)
-    possible = (x >= 0) & (x <= marked) & (x <= drawn) & (drawn - x <= total - marked)
-    chosen = np.where(possible, x, np.maximum(marked + drawn - total, 0))
-    log_probability = (
-        _log_binomial(drawn, chosen)
-        + _log_binomial(total - drawn, marked - chosen)
-        - _log_binomial(total, marked)
+    rank = quantile_rank(q, reference.size)
+    quantile = reference[rank - 1]
+    below, not_above = (
+        int(reference.searchsorted(quantile, side)) for side in ("left", "right")
     )
-    return np.where(possible, log_probability, -np.inf)
+    return not_above - below, reference.size - not_above, reference.size - rank
 
 
-def _log_binomial(n, k):
-    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+@dataclass(frozen=True)
+class QuantileCounts:
+    """How many values of two samples lie above the reference's quantile, and not below.
 
-
-def reach(total, marked, drawn):
-    """Distance from the mean at which probabilities have become negligible."""
-    share = marked / total
-    variance = drawn * share * (1 - share) * (total - drawn) / max(total - 1, 1)
-    return np.ceil(_REACH * np.sqrt(variance)).astype(np.int64) + 50
-
-
-def log_upper_tail(x, total, marked, drawn):
-    """Log probability of at least x marked items among those drawn.
+    Arrays of cases broadcast against each other.
 
     Parameters
     ----------
-    x, drawn : ndarray of int, shape (n_cases,)
-        Cases.
-    total, marked : int
-        As in `log_pmf`.
-
-    Returns
-    -------
-    log_probability : ndarray of shape (n_cases,)
+    n, m : int
+        Reference size and batch size.
+    allowed : int
+        Reference values that may lie above the quantile, n minus its rank.
+    above, not_below : ndarray of int
+        Batch values above, and not below, the quantile.
+    reference_above, reference_not_below : ndarray of int
+        The same of the reference.
 
     Examples
     --------
-    >>> tail = log_upper_tail(np.array([0, 1, 2]), 6, 2, np.array([3, 3, 3]))
-    >>> np.exp(tail).round(3)
-    array([1. , 0.8, 0.2])
+    Two of two batch values lie above the third of four reference values. Of the 15
+    arrangements three have that:
+
+    >>> excess, p_value, how = QuantileCounts(
+    ...     4, 2, 1, np.array([2]), np.array([2]), np.array([1]), np.array([2])
+    ... ).test()
+    >>> p_value.round(12), how
+    (array([0.2]), array(['exact'], dtype='<U11'))
     """
-    x, drawn = np.broadcast_arrays(x, drawn)
-    least = np.maximum(marked + drawn - total, 0)
-    most = np.minimum(marked, drawn)
-    mean = drawn * (marked / total)
-    distance = reach(total, marked, drawn)
-    start = np.maximum(x, np.maximum(least, np.floor(mean).astype(int) - distance))
-    stop = np.minimum(np.maximum(start, np.ceil(mean).astype(int)) + distance, most)
-    width = max(int((stop - start).max(initial=0)) + 1, 1)
-    terms = start[:, None] + np.arange(width)
-    logs = log_pmf(terms, total, marked, drawn[:, None])
-    with np.errstate(divide="ignore"):
-        peak = logs.max(axis=1)
-        shift = np.where(np.isfinite(peak), peak, 0.0)
-        # A plain sum's rounding would depend on the cases handled together.
-        sums = np.add.accumulate(np.exp(logs - shift[:, None]), axis=1)[:, -1]
-        tail = shift + np.log(sums)
-    return np.where(x <= least, 0.0, np.minimum(tail, 0.0))
+
+    n: int
+    m: int
+    allowed: int
+    above: np.ndarray
+    not_below: np.ndarray
+    reference_above: np.ndarray
+    reference_not_below: np.ndarray
+
+    @property
+    def tie_counts(self):
+        """Where values equal to the quantile count, since nothing lies above it."""
+        return (self.reference_above == 0) & (self.allowed > 0)
+
+    def test(self):
+        """Excess of the batch's share, its p-value, and how that was found.
+
+        The p-value is the share of the arrangements of the pooled values, ties kept, in
+        which as many batch values or more count. Without ties that is a hypergeometric
+        tail. If values are tied at the quantile, the place and the size of that one tie
+        are all that matters.
+
+        Returns
+        -------
+        excess, p_value : ndarray of float
+        how : ndarray of str
+        """
+        counted = np.where(self.tie_counts, self.not_below, self.above)
+        of_reference = np.where(
+            self.tie_counts, self.reference_not_below, self.reference_above
+        )
+        excess = counted / self.m - of_reference / self.n
+        # From the top: the pooled values above the quantile, and those with its tie.
+        top = self.reference_above + self.above
+        with_tie = self.reference_not_below + self.not_below
+        cases = np.stack(
+            np.broadcast_arrays(counted, top, with_tie, self.tie_counts)
+        ).reshape(4, -1)
+        which = np.zeros(1, dtype=np.int64)
+        if cases.shape[1] > 1:
+            cases, which = np.unique(cases, axis=1, return_inverse=True)
+            # The shape of the inverse differs between versions of numpy.
+            which = which.reshape(-1)
+        p_value, how = self._p_values(*cases)
+        return (
+            excess,
+            p_value[which].reshape(excess.shape),
+            how[which].reshape(excess.shape),
+        )
+
+    def _p_values(self, counted, top, with_tie, tie_counts):
+        total = self.n + self.m
+        p_value = hypergeom.sf(counted - 1, total, self.m, top)
+        how = np.full(p_value.shape, "exact", dtype="<U11")
+        for k in np.flatnonzero(with_tie - top > 1):
+            tied = self._tie_counts if tie_counts[k] else self._tie_does_not_count
+            p_value[k], how[k] = tied(int(counted[k]), int(top[k]), int(with_tie[k]))
+        return np.minimum(p_value, 1.0), how
+
+    # In an arrangement, let T batch values lie above the tie, and E above or in it. The
+    # quantile lies below the tie exactly when E is at least what is `needed`, that is,
+    # when no more reference values than are allowed lie above or in it. Then all E
+    # count, more than were counted; else it lies in the tie, or above it, in which case
+    # fewer count.
+
+    def _tie_does_not_count(self, counted, top, with_tie):
+        """Probability of E >= needed, or T >= counted."""
+        total, needed = self.n + self.m, with_tie - self.allowed
+        beyond = hypergeom.sf(needed - 1, total, with_tie, self.m)
+        at_top = np.arange(counted, min(top, self.m, needed - 1) + 1)
+        if at_top.size == 0:
+            return beyond, "exact"
+        likely = hypergeom.pmf(at_top, total, top, self.m)
+        matters = likely > likely.max() * _NEGLIGIBLE
+        at_top, likely = at_top[matters], likely[matters]
+        if at_top.size > _TERMS:
+            return beyond + hypergeom.sf(counted - 1, total, top, self.m), "upper_bound"
+        rest = hypergeom.cdf(
+            needed - 1 - at_top, total - top, with_tie - top, self.m - at_top
+        )
+        return beyond + likely @ rest, "exact"
+
+    def _tie_counts(self, counted, top, with_tie):
+        """Probability of E >= needed, or of E >= counted with nothing else above it."""
+        total, needed = self.n + self.m, with_tie - self.allowed
+        beyond = hypergeom.sf(needed - 1, total, with_tie, self.m)
+        if top > self.m:
+            return beyond, "exact"
+        alone = hypergeom.pmf(top, total, top, self.m)
+        tie = total - top, with_tie - top, self.m - top
+        between = hypergeom.sf(counted - 1 - top, *tie) - hypergeom.sf(
+            needed - 1 - top, *tie
+        )
+        return beyond + alone * between, "exact"

@@ -1,4 +1,4 @@
-"""The two-sample Kolmogorov-Smirnov test: statistics, null distribution, p-values.
+"""The two-sample Kolmogorov-Smirnov test: statistic, null distribution and test.
 
 Stacks of batches are tested against one reference: ``reference`` of shape
 (n_columns, n), sorted, and batches of shape (n_columns, n_batches, m). Statistics are
@@ -6,8 +6,7 @@ integers, H = n m D, so that ties and equality with a critical value are decided
 exactly.
 """
 
-from collections import OrderedDict
-from functools import lru_cache
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
@@ -15,218 +14,128 @@ from scipy.stats import ksone, kstwo
 
 from skdrift.stats._lattice_paths import (
     block_crossing_probability,
+    block_seconds,
     diagonal_crossing_probability,
 )
+from skdrift.stats._memo import Memo
 from skdrift.stats._sorted_search import placed_blocks
 
-# Pooled sizes up to which all regions are evaluated together, diagonal by diagonal.
-_DIAGONALS = 4_000
-# Positions of the pooled sample, times regions, that are held at once.
-_POSITIONS = 2**18
-# Limits of method="auto", about 50 ms for one batch: size of the smaller sample, and
-# its product with the pooled size.
-_AUTO_SMALLER = 2_500
-_AUTO_PRODUCT = 100_000_000
-# Entries remembered: tables of untied p-values, and p-values of tied samples.
-_TABLE_ENTRIES = 100_000
-_TIED_ENTRIES = 20_000
-
-
-def ks_p_values(statistic, n, m, *, ends=None, alternative="two-sided", method="auto"):
-    """P-values of integer Kolmogorov-Smirnov statistics.
-
-    The exact p-value is the share of the arrangements of the pooled sample, its ties
-    kept, whose statistic is at least as large. It holds whatever the distribution, and
-    is computed to a relative accuracy of about 1e-12, in the far tail too.
-
-    Parameters
-    ----------
-    statistic : ndarray of int, shape (n_batches,)
-        H = n m D.
-    n, m : int
-        Reference size and batch size.
-    ends : ndarray of bool, shape (n_batches, n + m), default=None
-        True where a group of tied values ends in the sorted pooled sample; None if
-        there are no ties.
-    alternative : {"two-sided", "greater", "less"}, default="two-sided"
-        The alternative that the statistic belongs to.
-    method : {"auto", "exact", "asymptotic"}, default="auto"
-        "auto" is exact where that takes less than about 50 ms for one batch: up to
-        2,500 values in the smaller sample and (n + m) min(n, m) = 1e8; and asymptotic
-        beyond. The asymptotic form ignores ties, which makes it conservative.
-
-    Returns
-    -------
-    p_value : ndarray of shape (n_batches,)
-    exact : ndarray of bool, shape (n_batches,)
-    """
-    statistic = np.asarray(statistic, dtype=np.int64)
-    exact = method == "exact" or (method == "auto" and is_cheap(n, m))
-    if n < m:
-        # The same question seen from the batch.
-        n, m = m, n
-        alternative = {"greater": "less", "less": "greater"}.get(
-            alternative, alternative
-        )
-    if not exact:
-        p_value = asymptotic_p_values(statistic, n, m, alternative)
-    elif statistic.size == 0:
-        p_value = np.empty(0)
-    elif ends is None:
-        p_value = _untied_p_values(statistic, n, m, alternative)
-    else:
-        p_value = _tied_p_values(statistic, n, m, ends, alternative)
-    return p_value, np.full(statistic.shape, exact)
-
-
-def is_cheap(n, m):
-    """Whether ``method="auto"`` computes exact p-values for these sample sizes."""
-    return min(n, m) <= _AUTO_SMALLER and (n + m) * min(n, m) <= _AUTO_PRODUCT
-
-
-def asymptotic_p_values(statistic, n, m, alternative="two-sided"):
-    """P-values from the one-sample distribution at the smaller sample's size.
-
-    With m the smaller size, D sqrt(n / (n + m)) is taken as the distance of m values
-    from a continuous distribution that is known: exact for n without bound.
-
-    Parameters
-    ----------
-    statistic : ndarray of int
-        H = n m D.
-    n, m : int
-        Sample sizes, in either order.
-    alternative : {"two-sided", "greater", "less"}, default="two-sided"
-        The alternative that the statistic belongs to.
-
-    Returns
-    -------
-    p_value : ndarray
-    """
-    n, m = max(n, m), min(n, m)
-    distance = np.asarray(statistic) / (n * m) * np.sqrt(n / (n + m))
-    distribution = kstwo if alternative == "two-sided" else ksone
-    return np.clip(distribution.sf(distance, m), 0.0, 1.0)
-
-
-@lru_cache(maxsize=64)
-def _untied_table(n, m, alternative):
-    return {}
-
-
-def _untied_p_values(statistic, n, m, alternative):
-    """Exact p-values without ties, each distinct statistic computed once and kept."""
-    table = _untied_table(n, m, alternative)
-    distinct, which = np.unique(statistic, return_inverse=True)
-    known = distinct.tolist()
-    missing = np.array([h for h in known if h not in table], dtype=np.int64)
-    if len(table) + missing.size > _TABLE_ENTRIES:
-        table.clear()
-        missing = distinct
-    for part in _parts(missing, n + m):
-        table.update(zip(part.tolist(), _untied_part(part, n, m, alternative).tolist()))
-    return np.array([table[h] for h in known])[which]
-
-
-def _parts(items, n_total):
-    at_once = max(1, _POSITIONS // n_total)
-    for start in range(0, len(items), at_once):
-        yield items[start : start + at_once]
-
-
-def _untied_part(statistic, n, m, alternative):
-    if n + m <= _DIAGONALS:
-        return _diagonal_p_values(statistic, n, m, None, alternative)
-    return np.array([_block_p_value(h, n, m, None, alternative) for h in statistic])
-
-
-def _diagonal_p_values(statistic, n, m, ends, alternative):
-    symmetric = ends is None and alternative == "two-sided"
-    stop = (n + m + 1) // 2 if symmetric else n + m
-    lower, upper = _bounds(statistic, n, m, alternative, np.arange(stop + 1))
-    p_value = diagonal_crossing_probability(
-        lower, upper, n, m, ends=ends, symmetric=symmetric
-    )
-    for lost in np.flatnonzero(np.isnan(p_value)):
-        p_value[lost] = _block_p_value(
-            statistic[lost], n, m, None if ends is None else ends[lost], alternative
-        )
-    return p_value
-
-
-def _block_p_value(statistic, n, m, ends, alternative):
-    if statistic <= 0:
-        return 1.0
-    totals = np.arange(1, n + m + 1) if ends is None else np.flatnonzero(ends) + 1
-    lower, upper = _bounds(np.array([statistic]), n, m, alternative, totals)
-    return block_crossing_probability(totals, lower[0], upper[0], n, m)
-
-
-def _bounds(statistic, n, m, alternative, totals):
-    """Fewest and most batch values among so many pooled ones that are still inside."""
-    bound = statistic[:, None]
-    shape = (statistic.size, totals.size)
-    lower, upper = np.zeros(shape, dtype=np.int64), np.full(shape, m, dtype=np.int64)
-    if alternative != "less":
-        lower = (totals * m - bound) // (n + m) + 1
-    if alternative != "greater":
-        upper = (totals * m + bound - 1) // (n + m)
-    return lower, upper
-
-
-_tied_p_value_of = OrderedDict()
-
-
-def _tied_p_values(statistic, n, m, ends, alternative):
-    """Exact p-values given the ties, each distinct case computed once and kept."""
-    prefix = repr((n, m, alternative)).encode()
-    keys = [
-        blake2b(prefix + h.tobytes() + pattern.tobytes(), digest_size=16).digest()
-        for h, pattern in zip(statistic, np.packbits(ends, axis=1))
-    ]
-    found, missing = {}, {}
-    for position, key in enumerate(keys):
-        p_value = _tied_p_value_of.get(key)
-        if p_value is None:
-            missing.setdefault(key, position)
-        else:
-            found[key] = p_value
-    # Regions of like shape share a stack, so that little is computed outside them.
-    order = sorted(missing.items(), key=lambda item: statistic[item[1]])
-    stacked = []
-    for key, position in order:
-        if n + m > _DIAGONALS:
-            found[key] = _block_p_value(
-                statistic[position], n, m, ends[position], alternative
-            )
-        else:
-            stacked.append((key, position))
-    for part in _parts(stacked, n + m):
-        part_keys, positions = map(list, zip(*part))
-        computed = _diagonal_p_values(
-            statistic[positions], n, m, ends[positions], alternative
-        )
-        found.update(zip(part_keys, computed.tolist()))
-    for key in missing:
-        _tied_p_value_of[key] = found[key]
-    while len(_tied_p_value_of) > _TIED_ENTRIES:
-        _tied_p_value_of.popitem(last=False)
-    return np.array([found[key] for key in keys])
-
-
 ALTERNATIVES = ("two-sided", "greater", "less")
+_MIRRORED = {"two-sided": "two-sided", "greater": "less", "less": "greater"}
 
-# Pooled values held at once to find where ties end.
-_POOLED = 2**21
+# Exact p-values computed before.
+P_VALUES = Memo(limit=100_000)
+# What method="auto" spends on one batch. Without ties that means a smaller sample of up
+# to so many values, and a product of it with the pooled size of up to so many.
+_SECONDS = 0.05
+_SMALLER, _PRODUCT = 2_500, 100_000_000
+# Pooled sizes up to which all regions are evaluated together, diagonal by diagonal,
+# unless there are so many times more values than distinct values.
+_DIAGONALS, _FEW = 4_000, 64
+# Positions of the pooled sample, times regions, that are held at once; pooled values
+# held at once to find where ties end; distinct values up to which all are looked at.
+_POSITIONS, _POOLED, _DISTINCT = 2**18, 2**21, 2**20
+# Steps of each of the two samples of the walk that stands for a Brownian bridge.
+_WALK = 2_000
 
 
-def check_size(n, m):
-    """Refuse sample sizes whose product does not fit into 64 bits."""
-    if n * m >= 2**63:
-        raise ValueError(
-            f"The statistic of {m} batch values against {n} reference values does not "
-            "fit into 64 bits; use a smaller reference."
-        )
+def ks_test(reference, batches, alternative="two-sided", method="auto"):
+    """Two-sample Kolmogorov-Smirnov test of every batch against its reference.
+
+    Parameters
+    ----------
+    reference : ndarray of shape (n_columns, n)
+        Sorted along the last axis.
+    batches : ndarray of shape (n_columns, n_batches, m)
+        In any order.
+    alternative : {"two-sided", "greater", "less"}, default="two-sided"
+        "greater": batch values tend to be larger.
+    method : {"auto", "exact", "asymptotic"}, default="auto"
+        As in `KSNull.p_values`.
+
+    Returns
+    -------
+    statistic : ndarray of shape (n_columns, n_batches)
+        The Kolmogorov-Smirnov distance D.
+    p_value : ndarray of shape (n_columns, n_batches)
+    how : ndarray of str of shape (n_columns, n_batches)
+        "exact" given the ties, or "asymptotic".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reference = np.arange(10.0)[None]
+    >>> batches = np.array([[[1.5, 4.5, 7.5], [8.5, 8.5, 9.5]]])
+    >>> statistic, p_value, how = ks_test(reference, batches)
+    >>> statistic
+    array([[0.2, 0.9]])
+    >>> p_value.round(4)
+    array([[1.   , 0.028]])
+    """
+    n, m = reference.shape[1], batches.shape[2]
+    greater, less, tied = ks_statistics(reference, batches)
+    statistic = _of_alternative(greater, less, alternative)
+    null = KSNull.of(n, m, alternative)
+    p_value = np.empty(statistic.shape)
+    how = np.empty(statistic.shape, dtype="<U10")
+    untied = ~tied
+    p_value[untied], how[untied] = null.p_values(statistic[untied], method)
+    columns, rows = np.nonzero(tied)
+    at_once = max(1, _POOLED // (n + m))
+    for start in range(0, columns.size, at_once):
+        part = columns[start : start + at_once], rows[start : start + at_once]
+        ends = None
+        if method != "asymptotic":
+            ends = _tie_ends(reference[part[0]], batches[part])
+        p_value[part], how[part] = null.p_values(statistic[part], method, ends)
+    return statistic / (n * m), p_value, how
+
+
+def ks_test_counts(
+    reference, below, not_above, size, alternative="two-sided", method="auto"
+):
+    """Two-sample Kolmogorov-Smirnov test of a batch known by its counts.
+
+    Parameters
+    ----------
+    reference : ndarray of shape (n,)
+        Sorted.
+    below, not_above : ndarray of int of shape (n_distinct,)
+        Batch values below, and not above, each distinct reference value.
+    size : int
+        Batch size m.
+    alternative : {"two-sided", "greater", "less"}, default="two-sided"
+        "greater": batch values tend to be larger.
+    method : {"auto", "exact", "asymptotic"}, default="auto"
+        As in `KSNull.p_values`.
+
+    Returns
+    -------
+    statistic : float
+        The Kolmogorov-Smirnov distance D, exactly that of the whole batch.
+    p_value : float
+    how : {"exact", "upper_bound", "asymptotic"}
+        "upper_bound": batch values between two neighbouring reference values were
+        taken as distinct, since counts cannot tell. The p-value is exact if they were
+        and too large otherwise.
+    """
+    n = reference.size
+    _check_sizes(n, size)
+    _, first, repeats = np.unique(reference, return_index=True, return_counts=True)
+    greater = max(0, int(((first + repeats) * size - not_above * n).max()))
+    less = max(0, int((below * n - first * size).max()))
+    statistic = np.array([_of_alternative(greater, less, alternative)])
+    between = np.append(below, size) - np.append(0, not_above)
+    null = KSNull.of(n, size, alternative)
+    if method == "asymptotic" or (repeats + not_above - below <= 1).all():
+        (p_value,), (how,) = null.p_values(statistic, method)
+    else:
+        stops = first + repeats + not_above
+        totals, complete = _ends_of_groups(stops, between, n + size)
+        p_value, how = null.tied_p_value(statistic[0], totals, method, complete)
+    if how == "exact" and (between > 1).any():
+        how = "upper_bound"
+    return statistic[0] / (n * size), float(p_value), str(how)
 
 
 def ks_statistics(reference, batches):
@@ -246,9 +155,9 @@ def ks_statistics(reference, batches):
 
     Returns
     -------
-    greater, less : ndarray of int64, shape (n_columns, n_batches)
+    greater, less : ndarray of int64 of shape (n_columns, n_batches)
         n m D for each alternative.
-    tied : ndarray of bool, shape (n_columns, n_batches)
+    tied : ndarray of bool of shape (n_columns, n_batches)
         Whether the pooled sample has ties.
 
     Raises
@@ -258,7 +167,7 @@ def ks_statistics(reference, batches):
     """
     n_columns, n = reference.shape
     n_batches, m = batches.shape[1:]
-    check_size(n, m)
+    _check_sizes(n, m)
     greater = np.empty((n_columns, n_batches), dtype=np.int64)
     less = np.empty_like(greater)
     tied = np.empty((n_columns, n_batches), dtype=bool)
@@ -274,132 +183,240 @@ def ks_statistics(reference, batches):
     return greater, less, tied
 
 
-def ks_test(reference, batches, alternative="two-sided", method="auto"):
-    """Two-sample Kolmogorov-Smirnov test of every batch against its reference.
+@dataclass(frozen=True)
+class KSNull:
+    """Distribution of H = n m D where both samples come from the same place.
+
+    Every arrangement of the pooled values, their ties kept, is as likely as any other.
 
     Parameters
     ----------
-    reference : ndarray of shape (n_columns, n)
-        Sorted along the last axis.
-    batches : ndarray of shape (n_columns, n_batches, m)
-        In any order.
-    alternative : {"two-sided", "greater", "less"}, default="two-sided"
-        "greater": batch values tend to be larger.
-    method : {"auto", "exact", "asymptotic"}, default="auto"
-        See `ks_p_values`.
-
-    Returns
-    -------
-    statistic : ndarray of shape (n_columns, n_batches)
-        The Kolmogorov-Smirnov distance D.
-    p_value : ndarray of shape (n_columns, n_batches)
-    exact : ndarray of bool, shape (n_columns, n_batches)
-        Whether the p-value is exact given the ties.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> reference = np.arange(10.0)[None]
-    >>> batches = np.array([[[1.5, 4.5, 7.5], [8.5, 8.5, 9.5]]])
-    >>> statistic, p_value, exact = ks_test(reference, batches)
-    >>> statistic
-    array([[0.2, 0.9]])
-    >>> p_value.round(4)
-    array([[1.   , 0.028]])
+    n, m : int
+        Sample sizes, the larger one first.
+    alternative : {"two-sided", "greater", "less"}
+        "greater": the sample of size m tends to be larger.
     """
-    n, m = reference.shape[1], batches.shape[2]
-    greater, less, tied = ks_statistics(reference, batches)
-    statistic = {
-        "two-sided": np.maximum(greater, less),
-        "greater": greater,
-        "less": less,
-    }[alternative]
-    p_value = np.empty(statistic.shape)
-    exact = np.empty(statistic.shape, dtype=bool)
-    p_value[~tied], exact[~tied] = ks_p_values(
-        statistic[~tied], n, m, alternative=alternative, method=method
-    )
-    columns, rows = np.nonzero(tied)
-    at_once = max(1, _POOLED // (n + m))
-    for start in range(0, columns.size, at_once):
-        part = columns[start : start + at_once], rows[start : start + at_once]
-        ends = None
-        if method != "asymptotic":
-            ends = _group_ends(reference[part[0]], batches[part])
-        p_value[part], exact[part] = ks_p_values(
-            statistic[part], n, m, ends=ends, alternative=alternative, method=method
+
+    n: int
+    m: int
+    alternative: str = "two-sided"
+
+    @classmethod
+    def of(cls, n, m, alternative="two-sided"):
+        """Null distribution for a reference of n and a batch of m values."""
+        if n < m:
+            # The same question seen from the batch.
+            return cls(m, n, _MIRRORED[alternative])
+        return cls(n, m, alternative)
+
+    def p_values(self, statistic, method="auto", ends=None):
+        """Probabilities of statistics at least as large.
+
+        Parameters
+        ----------
+        statistic : ndarray of int of shape (n_samples,)
+            H = n m D.
+        method : {"auto", "exact", "asymptotic"}, default="auto"
+            "exact" is the share of the arrangements, to a relative accuracy of about
+            1e-12, in the far tail too. "auto" is exact where that takes less than about
+            50 ms for one sample, which ties make cheaper, and asymptotic beyond. What
+            is asymptotic under "auto" honours the ties, under "asymptotic" it ignores
+            them, which makes it conservative.
+        ends : ndarray of bool of shape (n_samples, n + m), default=None
+            True where a group of tied values ends in the sorted pooled sample; None if
+            there are no ties.
+
+        Returns
+        -------
+        p_value : ndarray of shape (n_samples,)
+        how : ndarray of str of shape (n_samples,)
+            "exact" or "asymptotic".
+        """
+        how = np.full(statistic.shape, "exact", dtype="<U10")
+        if ends is None:
+            if method == "asymptotic" or (method == "auto" and not self._is_cheap()):
+                how[:] = "asymptotic"
+                return self._asymptotic(statistic), how
+            distinct, which = np.unique(statistic, return_inverse=True)
+            return self._remembered(distinct)[which.reshape(-1)], how
+        if self.n + self.m <= _DIAGONALS:
+            return self._remembered(statistic, ends), how
+        p_value = np.empty(statistic.shape)
+        for k, pattern in enumerate(ends):
+            totals = np.flatnonzero(pattern) + 1
+            p_value[k], how[k] = self.tied_p_value(statistic[k], totals, method)
+        return p_value, how
+
+    def tied_p_value(self, statistic, totals, method="auto", complete=True):
+        """Probability of one statistic at least as large, given the ties.
+
+        Parameters
+        ----------
+        statistic : int
+            H = n m D.
+        totals : ndarray of int of shape (n_distinct,)
+            How many pooled values are at most the first, second, ... distinct value.
+        method : {"auto", "exact"}, default="auto"
+            As in `p_values`.
+        complete : bool, default=True
+            Whether ``totals`` holds all distinct values, and not merely enough of them
+            for the asymptotic form.
+
+        Returns
+        -------
+        p_value : float
+        how : {"exact", "asymptotic"}
+        """
+        if complete and (
+            method == "exact" or self._seconds(statistic, totals) < _SECONDS
+        ):
+            ends = np.zeros((1, self.n + self.m), dtype=bool)
+            ends[0, totals - 1] = True
+            return self._remembered(np.array([statistic]), ends)[0], "exact"
+        return self._bridge(statistic, totals), "asymptotic"
+
+    def _is_cheap(self):
+        return self.m <= _SMALLER and (self.n + self.m) * self.m <= _PRODUCT
+
+    def _seconds(self, statistic, totals):
+        if self.n + self.m <= _DIAGONALS:
+            return 0.0
+        lower, upper = self._region(np.array([statistic]), totals)
+        return block_seconds(totals, lower[0], upper[0], self.n, self.m)
+
+    def _asymptotic(self, statistic):
+        """Take m values as a sample from a known distribution, at D sqrt(n / (n + m)).
+
+        That is exact for n without bound.
+        """
+        distance = statistic / (self.n * self.m) * np.sqrt(self.n / (self.n + self.m))
+        distribution = kstwo if self.alternative == "two-sided" else ksone
+        return np.clip(distribution.sf(distance, self.m), 0.0, 1.0)
+
+    def _bridge(self, statistic, totals):
+        """P-value of a Brownian bridge that is looked at where ties end.
+
+        With n and m without bound the scaled difference of the distribution functions
+        becomes a Brownian bridge, whatever n / m. A walk of two small samples, exact
+        given the same ties, stands for it; between its whole numbers, logarithms of
+        p-values are interpolated.
+        """
+        total, steps = self.n + self.m, 2 * _WALK
+        ends = np.zeros((1, steps), dtype=bool)
+        ends[0, -(-totals * steps // total) - 1] = True
+        if ends.all():
+            return self._asymptotic(statistic)
+        walk = KSNull(_WALK, _WALK, self.alternative)
+        height = statistic * np.sqrt(steps / (float(self.n) * self.m * total))
+        whole = np.floor(height)
+        heights = np.array([whole, whole + 1]).astype(np.int64) * _WALK
+        first, second = walk._remembered(heights, np.repeat(ends, 2, axis=0))
+        if second == 0:
+            return first
+        return first * (second / first) ** (height - whole)
+
+    def _remembered(self, statistic, ends=None):
+        """Exact p-values, each case computed once while it is remembered."""
+        case = (self.n, self.m, self.alternative)
+        if ends is None:
+            keys = [(case, h) for h in statistic.tolist()]
+            return P_VALUES.recall(keys, lambda k: self._exact(statistic[k]))
+        prefix = repr(case).encode()
+        keys = [
+            blake2b(prefix + h.tobytes() + pattern.tobytes(), digest_size=16).digest()
+            for h, pattern in zip(statistic, np.packbits(ends, axis=1))
+        ]
+        return P_VALUES.recall(keys, lambda k: self._exact(statistic[k], ends[k]))
+
+    def _exact(self, statistic, ends=None):
+        """Shares of paths that leave the region of smaller statistics."""
+        total = self.n + self.m
+        p_value = np.where(statistic <= 0, 1.0, np.nan)
+        stacked = (statistic > 0) & (total <= _DIAGONALS)
+        if ends is not None:
+            stacked &= _FEW * np.count_nonzero(ends, axis=1) > total
+        # Regions of like shape share a stack, so that little is computed outside them.
+        order = np.argsort(statistic, kind="stable")
+        order = order[stacked[order]]
+        at_once = max(1, _POSITIONS // total)
+        for start in range(0, order.size, at_once):
+            part = order[start : start + at_once]
+            p_value[part] = self._by_diagonals(
+                statistic[part], None if ends is None else ends[part]
+            )
+        # Few distinct values, large samples, and counts beyond the range of floats.
+        for k in np.flatnonzero(np.isnan(p_value)):
+            totals = np.arange(1, total + 1)
+            if ends is not None:
+                totals = np.flatnonzero(ends[k]) + 1
+            lower, upper = self._region(statistic[[k]], totals)
+            p_value[k] = block_crossing_probability(
+                totals, lower[0], upper[0], self.n, self.m
+            )
+        return p_value
+
+    def _by_diagonals(self, statistic, ends):
+        symmetric = ends is None and self.alternative == "two-sided"
+        total = self.n + self.m
+        stop = (total + 1) // 2 if symmetric else total
+        lower, upper = self._region(statistic, np.arange(stop + 1))
+        return diagonal_crossing_probability(
+            lower, upper, self.n, self.m, ends=ends, symmetric=symmetric
         )
-    return statistic / (n * m), p_value, exact
+
+    def _region(self, statistic, totals):
+        """Fewest and most batch values among so many pooled ones still inside."""
+        bound, total = statistic[:, None], self.n + self.m
+        lower = np.zeros((statistic.size, totals.size), dtype=np.int64)
+        upper = np.full(lower.shape, self.m, dtype=np.int64)
+        if self.alternative != "less":
+            lower = (totals * self.m - bound) // total + 1
+        if self.alternative != "greater":
+            upper = (totals * self.m + bound - 1) // total
+        return lower, upper
 
 
-def ks_test_counts(
-    reference, below, not_above, size, alternative="two-sided", method="auto"
-):
-    """Two-sample Kolmogorov-Smirnov test of a batch known by its counts.
-
-    Parameters
-    ----------
-    reference : ndarray of shape (n,)
-        Sorted.
-    below, not_above : ndarray of int, shape (n_distinct,)
-        Batch values below, and not above, each distinct reference value.
-    size : int
-        Batch size m.
-    alternative : {"two-sided", "greater", "less"}, default="two-sided"
-        "greater": batch values tend to be larger.
-    method : {"auto", "exact", "asymptotic"}, default="auto"
-        See `ks_p_values`.
-
-    Returns
-    -------
-    statistic : float
-        The Kolmogorov-Smirnov distance D, exactly that of the whole batch.
-    p_value : float
-    method : {"exact", "upper_bound", "asymptotic"}
-        "upper_bound": batch values between two neighbouring reference values were
-        taken as distinct, since counts cannot tell. The p-value is exact if they were
-        and too large otherwise.
-    """
-    n = reference.size
-    check_size(n, size)
-    _, first, repeats = np.unique(reference, return_index=True, return_counts=True)
-    reference_below, reference_not_above = first, first + repeats
-    greater = max(0, int((reference_not_above * size - not_above * n).max()))
-    less = max(0, int((below * n - reference_below * size).max()))
-    statistic = {"two-sided": max(greater, less), "greater": greater, "less": less}[
-        alternative
-    ]
-    ends = None
-    starts = reference_below + below
-    stops = reference_not_above + not_above
-    if (stops - starts > 1).any() and method != "asymptotic" and is_cheap(n, size):
-        # Within a group of equal values, no position but the last one ends it.
-        inside = np.zeros(n + size, dtype=np.int64)
-        np.add.at(inside, starts, 1)
-        np.add.at(inside, stops - 1, -1)
-        ends = np.cumsum(inside)[None] == 0
-    p_value, exact = ks_p_values(
-        np.array([statistic]),
-        n,
-        size,
-        ends=ends,
-        alternative=alternative,
-        method=method,
-    )
-    between = np.append(below, size) - np.append(0, not_above)
-    if not exact[0]:
-        label = "asymptotic"
-    elif (between <= 1).all():
-        label = "exact"
-    else:
-        label = "upper_bound"
-    return statistic / (n * size), float(p_value[0]), label
+def _of_alternative(greater, less, alternative):
+    if alternative == "two-sided":
+        return np.maximum(greater, less)
+    return greater if alternative == "greater" else less
 
 
-def _group_ends(reference, batches):
+def _check_sizes(n, m):
+    if n * m >= 2**63:
+        raise ValueError(
+            f"The statistic of {m} batch values against {n} reference values does not "
+            "fit into 64 bits; use a smaller reference."
+        )
+
+
+def _tie_ends(reference, batches):
     """Where groups of tied values end in each pooled sample, (n_samples, n + m)."""
     pooled = np.concatenate((reference, batches), axis=1)
-    pooled.sort(axis=1)
+    # Quick where a part is in order.
+    pooled.sort(axis=1, kind="stable")
     ends = np.ones(pooled.shape, dtype=bool)
     np.not_equal(pooled[:, 1:], pooled[:, :-1], out=ends[:, :-1])
     return ends
+
+
+def _ends_of_groups(stops, between, total):
+    """Where ties end, with the values between two groups taken as distinct.
+
+    Where that would be too many, one in each step of the walk will do.
+    """
+    complete = between.sum() <= _DISTINCT
+    starts = np.append(0, stops)
+    if complete:
+        lengths = between[between > 0]
+        gaps = starts[between > 0]
+        last = np.cumsum(lengths)
+        single = (
+            np.arange(between.sum()) + np.repeat(gaps - last + lengths, lengths) + 1
+        )
+    else:
+        cells = np.arange(1, 2 * _WALK + 1) * total // (2 * _WALK)
+        place = starts.searchsorted(cells) - 1
+        single = cells[cells <= starts[place] + between[place]]
+        single = np.concatenate((single, (starts + between)[between > 0]))
+    return np.union1d(stops, single), complete

@@ -26,6 +26,8 @@ from scipy.stats import binom
 _SMALLEST = 2.0**-960
 # Counts at most double from one diagonal to the next.
 _STEPS_TO_RESCALE = 800
+# Share of the largest mass beyond a bound below which another adds nothing.
+_NEGLIGIBLE = 1e-30
 
 
 def diagonal_crossing_probability(
@@ -38,12 +40,12 @@ def diagonal_crossing_probability(
 
     Parameters
     ----------
-    lower, upper : ndarray of int, shape (n_regions, n_reference + n_batch + 1)
+    lower, upper : ndarray of int of shape (n_regions, n_reference + n_batch + 1)
         With s values read, i of them from the batch, point (s, i) lies inside where
         ``lower[s] <= i <= upper[s]``.
     n_reference, n_batch : int
         Sample sizes.
-    ends : ndarray of bool, shape (n_regions, n_reference + n_batch), default=None
+    ends : ndarray of bool of shape (n_regions, n_reference + n_batch), default=None
         Whether a group of tied values ends with the s-th value. The order within a
         group is void, so the region's bounds hold only there. None: no ties.
     symmetric : bool, default=False
@@ -174,9 +176,9 @@ def block_crossing_probability(totals, lower, upper, n_reference, n_batch):
 
     Parameters
     ----------
-    totals : ndarray of int, shape (n_distinct,)
+    totals : ndarray of int of shape (n_distinct,)
         How many pooled values are at most the first, second, ... distinct value.
-    lower, upper : ndarray of int, shape (n_distinct,)
+    lower, upper : ndarray of int of shape (n_distinct,)
         Inside means ``lower[k] <= i <= upper[k]`` when i of the first ``totals[k]``
         pooled values belong to the batch.
     n_reference, n_batch : int
@@ -187,40 +189,97 @@ def block_crossing_probability(totals, lower, upper, n_reference, n_batch):
     probability : float
     """
     n_total = n_reference + n_batch
-    batch_share = n_batch / n_total
-    # The count of batch values never falls, so that an upper bound that does not rise
-    # until the next position, or a lower bound that has not risen, holds by itself.
-    upper = np.minimum(upper, n_batch)
-    needed = np.append(upper[:-1] < upper[1:], True)
-    needed[0] |= lower[0] > 0
-    needed[1:] |= lower[1:] > lower[:-1]
-    totals, lower, upper = totals[needed], lower[needed], upper[needed]
-    sizes = np.diff(totals, prepend=0)
-    # A path is a Bernoulli walk given its end point.
-    distinct, which = np.unique(sizes, return_inverse=True)
-    drawn = np.arange(min(distinct[-1], n_batch) + 1)
-    steps = binom.pmf(drawn, distinct[:, None], batch_share)
-    sizes = sizes.tolist()
-
+    share = n_batch / n_total
+    totals, lower, upper = _where_bounds_change(totals, lower, upper, n_batch)
+    fewest, steps = _step_probabilities(totals, lower, upper, n_total, n_batch)
     inside, start = np.ones(1), 0
-    masses, positions, reached = [], [], []
-    for k in range(len(totals)):
-        step = steps[which[k], : min(sizes[k], n_batch) + 1]
+    masses, positions, at = [], [], []
+    bounds = zip(fewest.tolist(), lower.tolist(), (upper + 1).tolist())
+    for k, (step, (drawn, low, high)) in enumerate(zip(steps, bounds)):
         inside = np.convolve(inside, step)
-        cut_low = max(lower[k] - start, 0)
-        cut_high = max(upper[k] + 1 - start, cut_low)
-        for begin, part in ((0, inside[:cut_low]), (cut_high, inside[cut_high:])):
+        start += drawn
+        low = min(max(low - start, 0), inside.size)
+        high = max(high - start, low)
+        for begin, part in ((0, inside[:low]), (high, inside[high:])):
             if part.size:
                 masses.append(part)
-                positions.append(np.arange(begin, begin + part.size) + start)
-                reached.append(np.full(part.size, totals[k]))
-        inside, start = inside[cut_low:cut_high], start + cut_low
+                positions.append(start + begin)
+                at.append(k)
+        inside, start = inside[low:high], start + low
         if inside.size == 0:
             break
     if not masses:
         return 0.0
-    mass, position = np.concatenate(masses), np.concatenate(positions)
-    remaining = n_total - np.concatenate(reached)
-    onward = binom.pmf(n_batch - position, remaining, batch_share)
-    end = binom.pmf(n_batch, n_total, batch_share)
-    return float(min(mass @ onward / end, 1.0))
+    # Beyond a bound, both the mass and the chance to come back fall.
+    lengths = [part.size for part in masses]
+    mass = np.concatenate(masses)
+    counts = mass > np.repeat([part.max() * _NEGLIGIBLE for part in masses], lengths)
+    position = _consecutive(np.array(positions), np.array(lengths))[counts]
+    remaining = n_total - np.repeat(totals[at], lengths)[counts]
+    onward = binom.pmf(n_batch - position, remaining, share)
+    end = binom.pmf(n_batch, n_total, share)
+    return float(min(mass[counts] @ onward / end, 1.0))
+
+
+def block_seconds(totals, lower, upper, n_reference, n_batch):
+    """About how long `block_crossing_probability` takes, with the same parameters."""
+    n_total = n_reference + n_batch
+    totals, lower, upper = _where_bounds_change(totals, lower, upper, n_batch)
+    sizes = np.diff(totals, prepend=0)
+    spread = _spread(sizes, totals, lower, upper, n_total, n_batch)
+    steps = np.minimum(np.minimum(sizes, n_batch), 2 * spread) + 1.0
+    width = np.maximum(np.minimum(totals, upper) - lower, 0) + 1.0
+    products = steps[1:] @ width[:-1]
+    return 7e-6 * steps.size + 1.2e-7 * steps.sum() + 2e-10 * products
+
+
+def _where_bounds_change(totals, lower, upper, n_batch):
+    """Leave out positions that cannot be where a path is outside for the first time.
+
+    The count of batch values never falls, so that an upper bound that does not rise
+    until the next position, or a lower bound that has not risen, holds by itself.
+    """
+    upper = np.minimum(upper, n_batch)
+    needed = np.append(upper[:-1] < upper[1:], True)
+    needed[0] |= lower[0] > 0
+    needed[1:] |= lower[1:] > lower[:-1]
+    return totals[needed], lower[needed], upper[needed]
+
+
+def _step_probabilities(totals, lower, upper, n_total, n_batch):
+    """Fewest batch values of each step that matter, and probabilities from there on.
+
+    A path is a Bernoulli walk given its end point.
+    """
+    sizes = np.diff(totals, prepend=0)
+    distinct, which = np.unique(sizes, return_inverse=True)
+    share = n_batch / n_total
+    spread = _spread(distinct, totals, lower, upper, n_total, n_batch)
+    centre = (distinct * share).astype(np.int64)
+    fewest = np.maximum(centre - spread, 0)
+    lengths = np.minimum(np.minimum(distinct, n_batch), centre + spread) - fewest + 1
+    drawn = _consecutive(fewest, lengths)
+    pmf = binom.pmf(drawn, np.repeat(distinct, lengths), share)
+    parts = np.split(pmf, np.cumsum(lengths)[:-1])
+    return fewest[which], [parts[k] for k in which.tolist()]
+
+
+def _spread(sizes, totals, lower, upper, n_total, n_batch):
+    """How far from its mean a step of each size still adds to the probability.
+
+    In standard deviations: 12 beyond what leads across the region at once.
+    """
+    share = n_batch / n_total
+    mean = totals * share
+    above = np.where(upper < np.minimum(totals, n_batch), upper - mean, 0.0)
+    least = np.maximum(totals - (n_total - n_batch), 0)
+    below = np.where(lower > least, mean - lower, 0.0)
+    depth = max(above.max(), below.max(), 0.0)
+    reach = min(12 + 2 * depth / np.sqrt(n_batch * (1 - share)), 40)
+    return np.ceil(reach * (1 + np.sqrt(sizes * share * (1 - share)))).astype(np.int64)
+
+
+def _consecutive(starts, lengths):
+    """Whole numbers from each start on, as many as each length says."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)

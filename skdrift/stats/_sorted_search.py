@@ -85,10 +85,10 @@ def placed_blocks(reference, batches):
     ------
     block : tuple of slice
         Which columns and batches.
-    below, not_above : ndarray of int64, shape (n_some_columns, n_some_batches, m)
+    below, not_above : ndarray of int64 of shape (n_some_columns, n_some_batches, m)
         Reference values below, and not above, each batch value in ascending order; one
         and the same array if no batch value of the block equals a reference value.
-    tied : ndarray of bool, shape (n_some_columns, n_some_batches)
+    tied : ndarray of bool of shape (n_some_columns, n_some_batches)
         Whether the pooled sample has ties.
     """
     n_columns, n = reference.shape
@@ -142,7 +142,7 @@ def count_values(distinct, values):
 
     Returns
     -------
-    below, not_above : ndarray of int64, shape (n_distinct,)
+    below, not_above : ndarray of int64 of shape (n_distinct,)
 
     Examples
     --------

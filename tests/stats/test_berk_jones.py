@@ -8,15 +8,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from skdrift.stats import _berk_jones as _berk_jones
+from skdrift.stats import _berk_jones
 from skdrift.stats._berk_jones import berk_jones_test, berk_jones_test_counts
+from skdrift.stats._memo import forget_all
 from tests.lattice_paths import share_of_crossing_paths
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    _berk_jones._untied_cuts.cache_clear()
-    _berk_jones._tied_p_value_of.clear()
+    forget_all()
+    for table in ("_all_cut_levels", "_thinned_cut_levels", "_untied_cuts"):
+        getattr(_berk_jones, table).cache_clear()
 
 
 @cache
@@ -89,12 +91,12 @@ def by_paths(reference, batch, min_effect=0.0):
 
 
 def berk_jones(reference, batch, min_effect=0.0):
-    found, p_value, exact = berk_jones_test(
+    found, p_value, how = berk_jones_test(
         np.sort(np.array(reference, dtype=float))[None],
         np.array(batch, dtype=float)[None, None],
         min_effect,
     )
-    assert exact.all()
+    assert how == "exact"
     return round(found.item() * 100), p_value.item()
 
 
@@ -196,8 +198,7 @@ def test_a_p_value_depends_on_its_batch_alone():
     together = berk_jones_test(reference, batches)
     for column in range(2):
         for k in reversed(range(50)):
-            _berk_jones._untied_cuts.cache_clear()
-            _berk_jones._tied_p_value_of.clear()
+            forget_all()
             alone = berk_jones_test(reference[[column]], batches[[column]][:, [k]])
             assert alone[0].item() == together[0][column, k]
             assert alone[1].item() == together[1][column, k]
@@ -252,8 +253,8 @@ def test_large_batches_are_bounded_alike_from_rows_and_from_counts(monkeypatch):
     batches[0, 2] -= 1
     exact_p = berk_jones_test(reference, batches)[1]
     monkeypatch.setattr(_berk_jones, "_LARGEST_BATCH", 1000)
-    statistic, p_value, exact = berk_jones_test(reference, batches)
-    assert not exact.any()
+    statistic, p_value, how = berk_jones_test(reference, batches)
+    assert how == "upper_bound"
     assert (p_value >= exact_p).all()
     assert p_value[0, 1] < 1e-4
     assert p_value[0, 2] == 1
@@ -277,13 +278,13 @@ def test_a_batch_of_a_hundred_million_rows_known_by_counts():
 
 
 def test_memory_of_p_values_is_bounded(monkeypatch):
-    monkeypatch.setattr(_berk_jones, "_TIED_ENTRIES", 50)
+    monkeypatch.setattr(_berk_jones.P_VALUES, "limit", 50)
     rng = np.random.default_rng(8)
     reference = np.sort(rng.normal(size=(1, 101)).round(1), axis=1)
     batches = rng.normal(size=(1, 200, 37)).round(1)
     first = berk_jones_test(reference, batches)
     np.testing.assert_array_equal(first[1], berk_jones_test(reference, batches)[1])
-    assert len(_berk_jones._tied_p_value_of) <= 50
+    assert len(_berk_jones.P_VALUES) <= 50
 
 
 def test_inputs_are_left_alone():

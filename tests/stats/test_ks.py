@@ -6,14 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from skdrift.stats import _ks as distribution
-from skdrift.stats._ks import (
-    asymptotic_p_values,
-    ks_p_values,
-    ks_statistics,
-    ks_test,
-    ks_test_counts,
-)
+from skdrift.stats import _ks
+from skdrift.stats._ks import KSNull, ks_statistics, ks_test, ks_test_counts
+from skdrift.stats._memo import forget_all
 from tests.lattice_paths import exact_ks
 
 ALTERNATIVES = ("two-sided", "greater", "less")
@@ -21,8 +16,7 @@ ALTERNATIVES = ("two-sided", "greater", "less")
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    distribution._untied_table.cache_clear()
-    distribution._tied_p_value_of.clear()
+    forget_all()
 
 
 def sample(kind, n, m, shift):
@@ -124,8 +118,8 @@ def test_p_values_of_samples_up_to_400(
     kind, n, m, shift, alternative, statistic, p_value
 ):
     reference, batch = sample(kind, n, m, shift)
-    d, p, exact = ks_test(np.sort(reference)[None], batch[None, None], alternative)
-    assert exact.all()
+    d, p, how = ks_test(np.sort(reference)[None], batch[None, None], alternative)
+    assert how.tolist() == [["exact"]]
     assert round(d.item() * n * m) == statistic
     assert p.item() == pytest.approx(p_value, rel=1e-9, abs=0)
 
@@ -184,15 +178,15 @@ def test_large_samples_of_equal_size():
     # Closed forms, counted with integers.
     n = 2200
     distances = np.array([60, 120, 180, 1200, 2200])
-    p_value, exact = ks_p_values(distances * n, n, n)
-    assert exact.all()
+    p_value, how = KSNull(n, n).p_values(distances * n)
+    assert set(how) == {"exact"}
     total = comb(2 * n, n)
     for d, p in zip(distances.tolist(), p_value):
         terms = [(-1) ** (k - 1) * comb(2 * n, n - k * d) for k in range(1, n // d + 1)]
         expected = 2 * sum(terms) / total
         assert p == pytest.approx(expected, rel=1e-9, abs=1e-300)
     for alternative in ("greater", "less"):
-        p_value, _ = ks_p_values(distances * n, n, n, alternative=alternative)
+        p_value, _ = KSNull(n, n, alternative).p_values(distances * n)
         for d, p in zip(distances.tolist(), p_value):
             expected = comb(2 * n, n - d) / total
             assert p == pytest.approx(expected, rel=1e-9, abs=1e-300)
@@ -206,16 +200,14 @@ def test_methods_for_large_samples_agree(n, m, alternative, monkeypatch):
     statistic = np.round(np.minimum(distances, 1) * n * m / step).astype(int) * step
     ends = np.random.default_rng(0).random((len(statistic), n + m)) < 0.7
     ends[:, -1] = True
+    null = KSNull(n, m, alternative)
     for case in (None, ends):
-        blocks, _ = ks_p_values(statistic, n, m, ends=case, alternative=alternative)
+        blocks, _ = null.p_values(statistic, "exact", case)
         with monkeypatch.context() as patch:
-            patch.setattr(distribution, "_DIAGONALS", n + m)
-            distribution._untied_table.cache_clear()
-            distribution._tied_p_value_of.clear()
-            diagonals, _ = ks_p_values(
-                statistic, n, m, ends=case, alternative=alternative
-            )
-        distribution._untied_table.cache_clear()
+            patch.setattr(_ks, "_DIAGONALS", n + m)
+            forget_all()
+            diagonals, _ = null.p_values(statistic, "exact", case)
+        forget_all()
         np.testing.assert_allclose(blocks, diagonals, rtol=1e-9)
         assert (np.diff(blocks) < 0).all()
 
@@ -230,49 +222,42 @@ def test_a_p_value_depends_on_its_batch_alone(alternative, tied):
         reference, batches = reference.round(2), batches.round(2)
     _, together, _ = ks_test(reference, batches, alternative)
     for k in reversed(range(60)):
-        distribution._untied_table.cache_clear()
-        distribution._tied_p_value_of.clear()
+        forget_all()
         _, alone, _ = ks_test(reference, batches[:, [k]], alternative)
         assert alone.item() == together[0, k]
 
 
 def test_memory_of_p_values_is_bounded(monkeypatch):
-    monkeypatch.setattr(distribution, "_TABLE_ENTRIES", 50)
-    monkeypatch.setattr(distribution, "_TIED_ENTRIES", 50)
+    monkeypatch.setattr(_ks.P_VALUES, "limit", 50)
     rng = np.random.default_rng(2)
     reference = np.sort(rng.normal(size=(1, 101)), axis=1)
     batches = rng.normal(size=(1, 200, 37))
-    first = ks_test(reference, batches)
-    second = ks_test(reference, batches)
-    np.testing.assert_array_equal(first[1], second[1])
-    # One call may exceed the bound by what it needs itself.
-    assert len(distribution._untied_table(101, 37, "two-sided")) <= 200
-    tied = ks_test(reference.round(1), batches.round(1))
-    np.testing.assert_array_equal(
-        tied[1], ks_test(reference.round(1), batches.round(1))[1]
-    )
-    assert len(distribution._tied_p_value_of) <= 50
+    for decimals in (15, 1):
+        a, b = reference.round(decimals), batches.round(decimals)
+        np.testing.assert_array_equal(ks_test(a, b)[1], ks_test(a, b)[1])
+        assert len(_ks.P_VALUES) <= 50
 
 
 @pytest.mark.parametrize(
     ("n", "m", "expected"),
     [
-        (1000, 100, True),
-        (2500, 2500, True),
-        (2501, 2501, False),
-        (39_000, 2500, False),
-        (999_000, 100, True),
-        (100, 999_000, True),
-        (1_000_000, 100, False),
+        (1000, 100, "exact"),
+        (2500, 2500, "exact"),
+        (2501, 2501, "asymptotic"),
+        (39_000, 2500, "asymptotic"),
+        (999_000, 100, "exact"),
+        (100, 999_000, "exact"),
+        (1_000_000, 100, "asymptotic"),
     ],
 )
 def test_auto_is_exact_within_its_limits_and_says_so(n, m, expected):
+    null = KSNull.of(n, m)
     statistic = np.array([n * m // 5])
-    p_value, exact = ks_p_values(statistic, n, m)
-    assert exact.tolist() == [expected]
-    asymptotic, exact = ks_p_values(statistic, n, m, method="asymptotic")
-    assert exact.tolist() == [False]
-    assert (p_value == asymptotic) == [not expected]
+    p_value, how = null.p_values(statistic)
+    assert how.tolist() == [expected]
+    asymptotic, how = null.p_values(statistic, "asymptotic")
+    assert how.tolist() == ["asymptotic"]
+    assert (p_value == asymptotic) == (expected == "asymptotic")
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
@@ -280,16 +265,16 @@ def test_auto_is_exact_within_its_limits_and_says_so(n, m, expected):
     ("n", "m", "error"), [(1000, 100, 0.03), (10_000, 100, 0.005), (100_000, 100, 5e-4)]
 )
 def test_error_of_the_asymptotic_form(n, m, error, alternative):
+    mirrored = {"greater": "less", "less": "greater"}.get(alternative, alternative)
     # Distances with p-values from .2 to .001.
     for distance in (0.11, 0.15, 0.19):
         statistic = np.array([round(distance * m) * n])
-        exact, _ = ks_p_values(statistic, n, m, alternative=alternative, method="exact")
-        approximate = asymptotic_p_values(statistic, n, m, alternative)
+        null = KSNull.of(n, m, alternative)
+        exact, _ = null.p_values(statistic, "exact")
+        approximate, _ = null.p_values(statistic, "asymptotic")
         assert abs(approximate / exact - 1) < error
-        assert asymptotic_p_values(statistic, m, n, alternative) == approximate
-
-
-ALTERNATIVES = ("two-sided", "greater", "less")
+        swapped, _ = KSNull.of(m, n, mirrored).p_values(statistic, "asymptotic")
+        assert swapped == approximate
 
 
 def draw(kind, rng, size):
