@@ -23,8 +23,8 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from skdrift import KSDriftTest
-from skdrift.stats import _ks as distribution
 from skdrift.stats._ks import ks_statistics
+from skdrift.stats._memo import forget_all
 
 REPETITIONS = 9
 N, M = 1000, 100
@@ -40,11 +40,6 @@ def seconds(work, repetitions=REPETITIONS):
     return median(times)
 
 
-def forget():
-    distribution._untied_table.cache_clear()
-    distribution._tied_p_value_of.clear()
-
-
 def report(name, ours, theirs, what="scipy loop"):
     print(
         f"{name:<44} {ours * 1e3:10.2f} ms  {what} {theirs * 1e3:10.2f} ms"
@@ -54,7 +49,7 @@ def report(name, ours, theirs, what="scipy loop"):
 
 def cold_and_warm(name, predict, theirs, repetitions=REPETITIONS):
     def cold():
-        forget()
+        forget_all()
         predict()
 
     report(f"{name}, cold", seconds(cold, repetitions), theirs)

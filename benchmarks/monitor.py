@@ -19,11 +19,12 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from scipy.stats import hypergeom
 from tail import digits_scores, teachers
 
 from skdrift.detection._monitor import DriftMonitor
 from skdrift.detection._tail import TailDriftTest
-from skdrift.stats._exceedance import exceedance_p_values, quantile_rank
+from skdrift.stats._exceedance import quantile_rank
 from skdrift.stats._martingale import bet, start_capital
 from skdrift.stats._multiple_testing import OnlineLevels
 
@@ -32,11 +33,8 @@ ALPHA, Q, SIZE, N_REFERENCE = 0.05, 0.95, 100, 1000
 
 @cache
 def p_value_of(n, above):
-    rank = quantile_rank(Q, n)
-    p_value, _ = exceedance_p_values(
-        np.array([above]), np.array([SIZE - above]), n, SIZE, rank, n - rank, rank - 1
-    )
-    return p_value[0]
+    allowed = n - quantile_rank(Q, n)
+    return hypergeom.sf(above - 1, n + SIZE, SIZE, allowed + above)
 
 
 def uniform_streams(n_streams, n_batches, growing, seed, drifted_share=0.0):

@@ -1,6 +1,15 @@
 """Tell whether new, unlabelled data is hurting a deployed classifier."""
 
-from skdrift.detection import DriftMonitor, DriftResult, KSDriftTest, TailDriftTest
+from skdrift.detection import (
+    BaseDriftTest,
+    DriftCounts,
+    DriftMonitor,
+    DriftResult,
+    KSDriftTest,
+    MonitorDisplay,
+    MonitorState,
+    TailDriftTest,
+)
 from skdrift.models import (
     ForestStudent,
     InstanceScaler,
@@ -21,9 +30,11 @@ from skdrift.sweep import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "BaseDriftTest",
     "ContaminationDisplay",
     "ContaminationSweep",
     "DistillationScorer",
+    "DriftCounts",
     "DriftMonitor",
     "DriftResult",
     "ForestStudent",
@@ -33,6 +44,8 @@ __all__ = [
     "KSDriftTest",
     "KerasStudent",
     "KerasTeacher",
+    "MonitorDisplay",
+    "MonitorState",
     "ScoreThreshold",
     "SoftLabelClassifier",
     "SupportScorer",

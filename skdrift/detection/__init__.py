@@ -3,14 +3,21 @@
 May import `stats`, where the mathematics is.
 """
 
+from skdrift.detection._base import BaseDriftTest
 from skdrift.detection._ks import KSDriftTest
 from skdrift.detection._monitor import DriftMonitor
-from skdrift.detection._result import DriftResult
+from skdrift.detection._monitor_display import MonitorDisplay
+from skdrift.detection._result import DriftCounts, DriftResult
+from skdrift.detection._stream import MonitorState
 from skdrift.detection._tail import TailDriftTest
 
 __all__ = [
+    "BaseDriftTest",
+    "DriftCounts",
     "DriftMonitor",
     "DriftResult",
     "KSDriftTest",
+    "MonitorDisplay",
+    "MonitorState",
     "TailDriftTest",
 ]

@@ -1,26 +1,77 @@
 """What all drift tests share: checks, batches, correction and reference updates."""
 
+from abc import ABCMeta, abstractmethod
 from hashlib import blake2b
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, StrOptions, fit_context
-from skdrift.detection._batches import equal_size_stacks, split_rows
+from skdrift.detection._batches import split_rows
+from skdrift.detection._feature_tests import (
+    FeatureTests,
+    missing_p_values,
+    run_feature_tests,
+)
 from skdrift.detection._reference import add_to_reservoir, append_and_sort, keep_last
-from skdrift.detection._result import DriftCounts, DriftResult
+from skdrift.detection._result import DriftCounts, DriftResult, only_batch
+from skdrift.detection._values import (
+    column_names,
+    name_of,
+    read_values,
+    refuse_what_is_not_finite,
+    round_columns,
+)
 from skdrift.stats._multiple_testing import CORRECTIONS, adjust_p_values
 from skdrift.stats._sorted_search import count_values
 
 
-class BaseDriftTest(BaseEstimator):
-    """Base of the tests of a batch against a reference, feature by feature.
+class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
+    """Base class of drift tests, for a test of one's own.
 
-    A test implements two methods, ``_test_batches`` and ``_test_counts``, and declares
-    its own parameters in ``_parameter_constraints`` beside the ones of this class.
+    A test of a batch against a reference needs one method, `test_batches`, which tests
+    each feature for itself. A second one, `test_counts`, lets batches be counted in
+    pieces. All else is here: checks of the input, groups, correction for the number of
+    features, ties between floating point types, missing values, windows. A test with
+    parameters of its own has an ``__init__`` with all of them, and declares its own in
+    ``_parameter_constraints`` beside those of this class.
+
+    Parameters
+    ----------
+    alpha : float, default=0.05
+        Drift is flagged where the corrected p-value is at most ``alpha``.
+    correction : {"bonferroni", "holm", "fdr_bh", "fdr_by"}, default="bonferroni"
+        Correction for the number of features. None: no correction.
+    min_effect : float, default=0.0
+        Drift is flagged only where the statistic also exceeds this.
+    window : {"last", "reservoir"} or None, default=None
+        How `partial_fit` keeps the reference from growing.
+    max_reference : int, default=None
+        Rows that a window holds. None: as many as the first call brought.
+    nan_policy : {"raise", "omit"}, default="raise"
+        Whether NaN is refused, as infinity then is, or left out.
+    random_state : int, RandomState instance or None, default=None
+        Decides which rows a reservoir keeps.
+
+    Examples
+    --------
+    Welch's t-test of the means, as a drift test:
+
+    >>> import numpy as np
+    >>> from scipy.stats import ttest_ind
+    >>> from skdrift import BaseDriftTest
+    >>> class MeanDriftTest(BaseDriftTest):
+    ...     def test_batches(self, reference, batches):
+    ...         test = ttest_ind(batches, reference[:, None], axis=2, equal_var=False)
+    ...         return test.statistic, test.pvalue, "asymptotic"
+    >>> rng = np.random.default_rng(0)
+    >>> test = MeanDriftTest(correction="holm").fit(rng.normal(size=(500, 3)))
+    >>> result = test.predict(rng.normal([0, 0, 1], size=(50, 3)))
+    >>> result.feature_is_drift
+    array([False, False,  True])
     """
 
     _parameter_constraints: dict = {
@@ -33,31 +84,51 @@ class BaseDriftTest(BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    def _test_batches(self, reference, batches):
-        """Test a stack of batches.
+    def __init__(
+        self,
+        *,
+        alpha=0.05,
+        correction="bonferroni",
+        min_effect=0.0,
+        window=None,
+        max_reference=None,
+        nan_policy="raise",
+        random_state=None,
+    ):
+        self.alpha = alpha
+        self.correction = correction
+        self.min_effect = min_effect
+        self.window = window
+        self.max_reference = max_reference
+        self.nan_policy = nan_policy
+        self.random_state = random_state
+
+    @abstractmethod
+    def test_batches(self, reference, batches):
+        """Test a stack of batches of one size; called by `predict`.
 
         Parameters
         ----------
         reference : ndarray of shape (n_features, n)
-            Sorted along the last axis.
+            Sorted along the last axis, without NaN.
         batches : ndarray of shape (n_features, n_batches, m)
-            In any order.
+            In any order, without NaN.
 
         Returns
         -------
         statistic, p_value : ndarray of shape (n_features, n_batches)
-        exact : ndarray of bool, shape (n_features, n_batches)
+        how : str or ndarray of str of shape (n_features, n_batches)
+            How p-values were computed, for ``DriftResult.p_value_method``.
         """
-        raise NotImplementedError
 
-    def _test_counts(self, reference, below, not_above, size):
-        """Test one feature of a batch known by its counts.
+    def test_counts(self, reference, below, not_above, size):
+        """Test one feature of a batch by its counts; called by `predict_counts`.
 
         Parameters
         ----------
         reference : ndarray of shape (n,)
-            Sorted.
-        below, not_above : ndarray of int, shape (n_distinct,)
+            Sorted, without NaN.
+        below, not_above : ndarray of int of shape (n_distinct,)
             Batch values below, and not above, each distinct reference value.
         size : int
             Batch size.
@@ -65,9 +136,13 @@ class BaseDriftTest(BaseEstimator):
         Returns
         -------
         statistic, p_value : float
-        method : {"exact", "upper_bound", "ties_broken", "asymptotic"}
+        how : str
+            How the p-value was computed.
         """
-        raise NotImplementedError
+        raise TypeError(
+            f"{type(self).__name__} has no method test_counts and cannot test a batch "
+            "known by its counts; use predict."
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -91,14 +166,13 @@ class BaseDriftTest(BaseEstimator):
         """
         self._check_window()
         values = self._check_rows(X, reset=True)
-        validate_data(self, X, reset=True, skip_check_array=True)
-        self.random_state_ = check_random_state(self.random_state)
-        self.max_reference_ = self.max_reference or len(values)
-        self.n_samples_seen_ = 0
-        self._rows = values[:0]
-        self.reference_ = np.empty((values.shape[1], 0), dtype=values.dtype)
-        self._update(values)
-        return self
+        empty = np.flatnonzero(np.isnan(values.numbers).all(axis=0))
+        if empty.size:
+            raise ValueError(
+                f"X has only NaN in column {name_of(X, empty[0])!r}; there is nothing "
+                "to test against."
+            )
+        return self._start(X, values)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
@@ -121,10 +195,11 @@ class BaseDriftTest(BaseEstimator):
         -------
         self : object
         """
-        if not hasattr(self, "reference_"):
-            return self.fit(X)
         self._check_window()
-        values = self._check_rows(X, reset=False)
+        first = not hasattr(self, "reference_")
+        values = self._check_rows(X, reset=first)
+        if first:
+            return self._start(X, values)
         self._update(values)
         return self
 
@@ -136,60 +211,63 @@ class BaseDriftTest(BaseEstimator):
                 "window=None."
             )
 
+    def _start(self, X, values):
+        validate_data(self, X, reset=True, skip_check_array=True)
+        self._names = column_names(X)
+        self.random_state_ = check_random_state(self.random_state)
+        self.max_reference_ = self.max_reference or len(values.numbers)
+        self.n_samples_seen_ = 0
+        self._precision = values.precision
+        self._rows = values.numbers[:0]
+        self.reference_ = np.empty((values.precision.size, 0), values.numbers.dtype)
+        self._update(values)
+        return self
+
     def _update(self, values):
+        numbers = values.numbers
+        if (values.precision != self._precision).any():
+            # What is compared has to be as coarse as the coarsest of it.
+            self._precision = np.minimum(self._precision, values.precision)
+            numbers, self._rows, self.reference_ = (
+                round_columns(part, self._precision, axis)
+                for part, axis in ((numbers, 1), (self._rows, 1), (self.reference_, 0))
+            )
         if self.window is None:
-            self.reference_ = append_and_sort(self.reference_, values)
+            self.reference_ = append_and_sort(self.reference_, numbers)
         else:
             if self.window == "last":
-                self._rows = keep_last(self._rows, values, self.max_reference_)
+                self._rows = keep_last(self._rows, numbers, self.max_reference_)
             else:
                 self._rows = add_to_reservoir(
                     self._rows,
-                    values,
+                    numbers,
                     self.n_samples_seen_,
                     self.max_reference_,
                     self.random_state_,
                 )
             self.reference_ = append_and_sort(self.reference_[:, :0], self._rows)
-        self.n_samples_seen_ += len(values)
-        self.reference_size_ = np.isfinite(self.reference_).sum(axis=1)
+        self.n_samples_seen_ += len(numbers)
+        self.reference_size_ = (~np.isnan(self.reference_)).sum(axis=1)
 
     def _check_rows(self, X, reset):
-        """Finite float values of shape (n_samples, n_features), NaN where omitted.
-
-        Unless ``reset``, the columns are compared with those of the reference.
-        """
-        values = check_array(
-            X,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite=False,
-            estimator=self,
-            input_name="X",
-        )
+        """Check values and, unless ``reset``, whether columns are the reference's."""
+        values = read_values(X, self)
         if not reset:
-            # before the values: columns of other names may well hold none
+            # Before the values: columns of other names may well hold none.
             validate_data(self, X, reset=False, skip_check_array=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(values.sum()):
-                return values
-        bad = ~np.isfinite(values)
-        if not bad.any():
-            return values
-        names = getattr(X, "columns", range(values.shape[1]))
         if self.nan_policy == "raise":
-            row, column = np.argwhere(bad)[0]
-            raise ValueError(
-                f"X contains {bad.sum()} value(s) that are NaN or infinity, the first "
-                f"in row {row}, column {names[column]!r}; finite values were expected. "
-                "nan_policy='omit' leaves such values out."
-            )
-        empty = np.flatnonzero(bad.all(axis=0))
-        if empty.size:
-            raise ValueError(
-                f"X has no finite value in column {names[empty[0]]!r}, only NaN or "
-                "infinity; there is nothing to test."
-            )
-        return np.where(bad, np.nan, values)
+            refuse_what_is_not_finite(X, values.numbers)
+        return values
+
+    def _comparable(self, values):
+        """Round reference and rows to the coarser of their types, each feature."""
+        coarser = np.minimum(self._precision, values.precision)
+        if (coarser == self._precision).all() and (coarser == values.precision).all():
+            return self.reference_, values.numbers
+        return (
+            round_columns(self.reference_, coarser, axis=0),
+            round_columns(values.numbers, coarser, axis=1),
+        )
 
     def predict(self, X, groups=None):
         """Test whether a batch, or each of several, drifted from the reference.
@@ -209,77 +287,17 @@ class BaseDriftTest(BaseEstimator):
         check_is_fitted(self)
         self._validate_params()
         values = self._check_rows(X, reset=False)
+        reference, numbers = self._comparable(values)
         if groups is None:
-            labels, sizes = None, np.array([len(values)])
+            labels, sizes = None, np.array([len(numbers)])
         else:
-            labels, order, sizes = split_rows(groups, len(values))
+            labels, order, sizes = split_rows(groups, len(numbers))
             if order is not None:
-                values = values[order]
-        shape = (values.shape[1], sizes.size)
-        statistic, p_value = np.empty(shape), np.empty(shape)
-        exact = np.empty(shape, dtype=bool)
-        for columns, which, reference, stack in self._stacks(values, sizes, labels):
-            part = np.ix_(columns, which)
-            statistic[part], p_value[part], exact[part] = self._test_batches(
-                reference, stack
-            )
-        method = np.where(exact.T, "exact", "asymptotic").astype("<U11")
-        return self._result(statistic.T, p_value.T, method, labels)
-
-    def _stacks(self, values, sizes, labels):
-        """Stacks of batches of one size with references of one size."""
-        n_columns = values.shape[1]
-        complete = not np.isnan(values).any() if self.nan_policy == "omit" else True
-        full = self.reference_.shape[1]
-        if complete and (self.reference_size_ == full).all():
-            for which, stack in equal_size_stacks(values, sizes):
-                yield np.arange(n_columns), which, self.reference_, stack
-            return
-        batch_of_row = np.repeat(np.arange(sizes.size), sizes)
-        for column in range(n_columns):
-            kept = ~np.isnan(values[:, column])
-            kept_sizes = np.bincount(batch_of_row[kept], minlength=sizes.size)
-            if not kept_sizes.all():
-                empty = np.flatnonzero(kept_sizes == 0)[0]
-                raise ValueError(
-                    f"Group {labels.tolist()[empty]!r} has no finite value in column "
-                    f"{column}, only NaN or infinity; there is nothing to test."
-                )
-            reference = self.reference_[
-                column : column + 1, : self.reference_size_[column]
-            ]
-            for which, stack in equal_size_stacks(
-                values[kept, column : column + 1], kept_sizes
-            ):
-                yield np.array([column]), which, reference, stack
-
-    def _result(self, statistic, p_value, method, labels):
-        adjusted = adjust_p_values(p_value, self.correction)
-        flagged = adjusted <= self.alpha
-        if self.min_effect > 0:
-            flagged &= statistic > self.min_effect
-        batch_p_value = adjusted.min(axis=1)
-        if labels is None:
-            result = DriftResult(
-                bool(flagged.any()),
-                float(batch_p_value[0]),
-                statistic[0],
-                p_value[0],
-                flagged[0],
-            )
-            method = method[0]
-        else:
-            result = DriftResult(
-                flagged.any(axis=1), batch_p_value, statistic, p_value, flagged
-            )
-        result.group_labels = labels
-        result.p_value_method = method
-        result.feature_names = getattr(
-            self,
-            "feature_names_in_",
-            np.array([f"x{j}" for j in range(statistic.shape[1])]),
+                numbers = numbers[order]
+        tests = run_feature_tests(
+            self.test_batches, reference, self.reference_size_, numbers, sizes
         )
-        return result
+        return self._result(tests, labels)
 
     def count(self, X):
         """Count the values of a piece of a batch against the reference.
@@ -297,18 +315,21 @@ class BaseDriftTest(BaseEstimator):
         check_is_fitted(self)
         self._validate_params()
         values = self._check_rows(X, reset=False)
+        reference, numbers = self._comparable(values)
         below, not_above = [], []
-        n_values = np.empty(values.shape[1], dtype=np.int64)
-        for column, size in enumerate(self.reference_size_):
-            distinct = np.unique(self.reference_[column, :size])
-            given = values[:, column]
-            if self.nan_policy == "omit":
-                given = given[~np.isnan(given)]
-            n_values[column] = given.size
-            counts = count_values(distinct, given)
+        for known, size, given in zip(reference, self.reference_size_, numbers.T):
+            counts = count_values(np.unique(known[:size]), given[~np.isnan(given)])
             below.append(counts[0])
             not_above.append(counts[1])
-        return DriftCounts(tuple(below), tuple(not_above), n_values, self._digest())
+        n_omitted = np.isnan(numbers).sum(axis=0)
+        return DriftCounts(
+            tuple(below),
+            tuple(not_above),
+            len(numbers) - n_omitted,
+            self._digest(),
+            n_omitted=n_omitted,
+            precision=np.minimum(self._precision, values.precision),
+        )
 
     def predict_counts(self, counts):
         """Test a batch that is known by its counts.
@@ -336,22 +357,71 @@ class BaseDriftTest(BaseEstimator):
                 "These counts were made against another reference than the one this "
                 "test holds now; count the batch again."
             )
-        outcomes = [
-            self._test_counts(
-                self.reference_[column, :size],
-                counts.below[column],
-                counts.not_above[column],
-                int(counts.n_values[column]),
-            )
-            for column, size in enumerate(self.reference_size_)
-        ]
-        statistic, p_value, method = zip(*outcomes)
-        return self._result(
+        reference = self.reference_
+        if (counts.precision != self._precision).any():
+            reference = round_columns(reference, counts.precision, axis=0)
+        outcomes = []
+        for known, size, below, not_above, n_values in zip(
+            reference,
+            self.reference_size_,
+            counts.below,
+            counts.not_above,
+            counts.n_values.tolist(),
+        ):
+            outcome = np.nan, np.nan, "untested"
+            if size and n_values:
+                outcome = self.test_counts(known[:size], below, not_above, n_values)
+            outcomes.append(outcome)
+        statistic, p_value, how = zip(*outcomes)
+        n_reference = self.reference_.shape[1]
+        tests = FeatureTests(
             np.array([statistic]),
             np.array([p_value]),
-            np.array([method], dtype="<U11"),
-            None,
+            np.array([how]),
+            counts.n_values[None],
+            counts.n_omitted[None],
+            missing_p_values(
+                counts.n_omitted,
+                counts.n_values + counts.n_omitted,
+                n_reference - self.reference_size_,
+                n_reference,
+            )[None],
         )
+        return self._result(tests, None)
+
+    def _result(self, tests, labels):
+        names = self._feature_names()
+        if self.nan_policy == "omit":
+            tests.warn_of_missing(names, self.reference_.shape[1], self.reference_size_)
+        lost = tests.lost
+        p_value = np.where(lost, tests.missing_p_value, tests.p_value)
+        adjusted = adjust_p_values(
+            np.where(np.isnan(p_value), 1, p_value), self.correction
+        )
+        flagged = adjusted <= self.alpha
+        if self.min_effect > 0:
+            flagged &= lost | (tests.statistic > self.min_effect)
+        batch_p_value = adjusted.min(axis=1)
+        batch_p_value[np.isnan(p_value).all(axis=1)] = np.nan
+        result = DriftResult(
+            flagged.any(axis=1),
+            batch_p_value,
+            tests.statistic,
+            tests.p_value,
+            flagged,
+            group_labels=labels,
+            feature_names=names,
+            p_value_method=np.where(lost, "missing", tests.how.astype(str)),
+            n_tested=tests.n_tested,
+            n_omitted=tests.n_omitted,
+            min_effect=self.min_effect,
+        )
+        return only_batch(result) if labels is None else result
+
+    def _feature_names(self):
+        if self._names is not None:
+            return self._names
+        return np.array([f"x{j}" for j in range(self.n_features_in_)], dtype=object)
 
     def _digest(self):
         reference = np.ascontiguousarray(self.reference_, dtype=np.float64)

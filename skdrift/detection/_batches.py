@@ -13,9 +13,9 @@ class Batches(NamedTuple):
     ----------
     labels : ndarray of shape (n_batches,)
         Distinct labels in ascending order.
-    order : ndarray of int, shape (n_rows,), or None
+    order : ndarray of int of shape (n_rows,), or None
         Brings the rows of a batch together; None if they already are.
-    sizes : ndarray of int, shape (n_batches,)
+    sizes : ndarray of int of shape (n_batches,)
         Rows of each batch.
     """
 
@@ -86,12 +86,12 @@ def equal_size_stacks(rows, sizes):
     ----------
     rows : ndarray of shape (n_rows, n_columns)
         The rows of the first batch, then those of the second, and so on.
-    sizes : ndarray of int, shape (n_batches,)
+    sizes : ndarray of int of shape (n_batches,)
         Rows of each batch.
 
     Yields
     ------
-    which : ndarray of int, shape (n_some,)
+    which : ndarray of int of shape (n_some,)
         Indices of the batches of one size.
     stack : ndarray of shape (n_columns, n_some, size)
     """

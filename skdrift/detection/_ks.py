@@ -2,10 +2,7 @@
 
 from skdrift._sklearn import StrOptions
 from skdrift.detection._base import BaseDriftTest
-from skdrift.detection._result import DriftResult
 from skdrift.stats._ks import ALTERNATIVES, ks_test, ks_test_counts
-
-__all__ = ["DriftResult", "KSDriftTest"]
 
 
 class KSDriftTest(BaseDriftTest):
@@ -27,8 +24,9 @@ class KSDriftTest(BaseDriftTest):
         "exact" is the permutation distribution given the ties. "asymptotic" is the
         one-sample distribution at the smaller sample's size; it ignores ties, which
         makes it conservative. "auto" is exact where that costs less than about 50 ms a
-        batch, that is, up to 2,500 values in the smaller sample and
-        (n + m) min(n, m) = 1e8.
+        batch: without ties up to 2,500 values in the smaller sample and
+        (n + m) min(n, m) = 1e8, with few distinct values up to millions. Beyond, it is
+        asymptotic and honours the ties.
     correction : {"bonferroni", "holm", "fdr_bh", "fdr_by"}, default="bonferroni"
         Correction for the number of features. The first two bound the probability of
         any false alarm in a batch, the others the expected share of false alarms among
@@ -44,8 +42,8 @@ class KSDriftTest(BaseDriftTest):
     max_reference : int, default=None
         Rows that a window holds. None: as many as the first call brought.
     nan_policy : {"raise", "omit"}, default="raise"
-        What to do with NaN and infinity: refuse them, or leave them out, each feature
-        for itself.
+        "raise" refuses NaN and infinity. "omit" leaves NaN out, each feature for
+        itself, and ranks infinity; see the notes.
     random_state : int, RandomState instance or None, default=None
         Decides which rows a reservoir keeps.
 
@@ -54,7 +52,7 @@ class KSDriftTest(BaseDriftTest):
     reference_ : ndarray of shape (n_features, n_reference)
         The reference values of each feature in ascending order, omitted ones last as
         NaN.
-    reference_size_ : ndarray of int, shape (n_features,)
+    reference_size_ : ndarray of int of shape (n_features,)
         Reference values of each feature, omitted ones not counted.
     max_reference_ : int
         Rows that a window holds.
@@ -64,7 +62,7 @@ class KSDriftTest(BaseDriftTest):
         The reservoir's source of random choices.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of str, shape (`n_features_in_`,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the features, if X had string column names in `fit`.
 
     See Also
@@ -76,6 +74,15 @@ class KSDriftTest(BaseDriftTest):
     With few rows no p-value can be small: the smallest possible is
     ``2 / binom(n + m, m)`` (``1 / binom(n + m, m)`` one-sided). A constant feature that
     stays at its constant has statistic 0 and p-value 1.
+
+    Batch and reference are compared in the coarser of their floating point types, so
+    that equal decimals stay equal.
+
+    With ``nan_policy="omit"`` the result tells how many values of each feature were
+    tested and left out, and a warning says where the share of missing values has
+    jumped. A feature without any value in a batch has NaN for statistic and p-value;
+    it is flagged all the same if so many missing values would come about by chance
+    with a probability of at most a millionth (hypergeometric, given the reference's).
 
     References
     ----------
@@ -133,12 +140,14 @@ class KSDriftTest(BaseDriftTest):
         self.nan_policy = nan_policy
         self.random_state = random_state
 
-    def _test_batches(self, reference, batches):
+    def test_batches(self, reference, batches):
+        """Test a stack of batches; see :class:`BaseDriftTest`."""
         return ks_test(
             reference, batches, alternative=self.alternative, method=self.method
         )
 
-    def _test_counts(self, reference, below, not_above, size):
+    def test_counts(self, reference, below, not_above, size):
+        """Test one feature by its counts; see :class:`BaseDriftTest`."""
         return ks_test_counts(
             reference,
             below,

@@ -1,57 +1,30 @@
 """Follows batches over time and keeps false alarms rare over the whole stream."""
 
-from copy import deepcopy
+from dataclasses import replace
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdrift._sklearn import Interval, StrOptions, fit_context
+from skdrift._sklearn import Interval, StrOptions, fit_context, safe_indexing
 from skdrift.detection._base import BaseDriftTest
+from skdrift.detection._batches import split_rows
 from skdrift.detection._monitor_display import MonitorDisplay
-from skdrift.detection._result import DriftResult
+from skdrift.detection._stream import (
+    MonitorState,
+    Stream,
+    effective_p_values,
+    history,
+)
 from skdrift.detection._tail import TailDriftTest
-from skdrift.stats._martingale import bet, start_capital
-from skdrift.stats._multiple_testing import OnlineLevels
 
 CONTROLS = ("martingale", "lord", "saffron")
 REFERENCES = ("growing", "fixed")
-
-
-class MonitorState(NamedTuple):
-    """What a monitor says after a batch.
-
-    Parameters
-    ----------
-    batch : int
-        The batch's number, 1 for the first.
-    p_value : float
-        The batch's p-value by the test.
-    is_alarm : bool
-        With ``control="martingale"``, whether the alarm has been raised, by this batch
-        or earlier; else whether this batch is flagged.
-    e_value : float
-        Evidence of the stream so far, which raises the alarm at 1 / alpha. NaN unless
-        ``control="martingale"``.
-    level : float
-        The level that the p-value was compared with. NaN if
-        ``control="martingale"``.
-    """
-
-    batch: int
-    p_value: float
-    is_alarm: bool
-    e_value: float
-    level: float
-
-    def __bool__(self):
-        """Whether there is an alarm."""
-        return self.is_alarm
 
 
 class DriftMonitor(BaseEstimator):
@@ -66,7 +39,8 @@ class DriftMonitor(BaseEstimator):
     ----------
     detector : drift test or Pipeline, default=None
         A test, such as `TailDriftTest`, or a Pipeline that ends in one, fitted unless
-        `fit` is called. It is not changed. None means ``TailDriftTest()``.
+        `fit` is called. It is not changed. None means ``TailDriftTest()``. Wrapped in
+        :class:`~sklearn.frozen.FrozenEstimator`, it is not fitted by `fit` either.
     alpha : float, default=0.05
         Bound of the error that ``control`` names.
     control : {"martingale", "lord", "saffron"}, default="martingale"
@@ -82,12 +56,14 @@ class DriftMonitor(BaseEstimator):
     Attributes
     ----------
     detector_ : drift test or Pipeline
-        The fitted detector that the stream started with.
+        The fitted detector that the stream started with: by `fit`, by `reset`, or by
+        the first `update` around a fitted detector.
     history_ : DataFrame
-        One row per batch: the fields of the states and ``n_samples``.
+        One row per batch: the fields of the states, ``n_samples``, and ``group`` where
+        batches have labels.
     n_batches_ : int
         Batches so far.
-    reference_size_ : ndarray of int, shape (n_features,)
+    reference_size_ : ndarray of int of shape (n_features,)
         Reference rows of the next test.
 
     Notes
@@ -110,8 +86,9 @@ class DriftMonitor(BaseEstimator):
     stream; with a million rows in the reference a batch of 100 takes some tens of
     milliseconds.
 
-    The monitor uses p-values only: a test's ``min_effect`` counts as far as it enters
-    them, as it does in the Berk-Jones statistic.
+    A batch in which no statistic exceeds the test's ``min_effect`` counts with a
+    p-value of 1. Parameters that are changed while a stream runs are refused until
+    `reset`.
 
     References
     ----------
@@ -167,12 +144,14 @@ class DriftMonitor(BaseEstimator):
         self : DriftMonitor
         """
         detector = clone(TailDriftTest() if self.detector is None else self.detector)
-        _last_step(detector)
+        _test_of(detector)
         detector.fit(X, y)
-        _split(detector)
+        stream = self._new_stream(detector)
         validate_data(self, X, skip_check_array=True)
         self.detector_ = detector
-        return self.reset()
+        self._fitted_with = self._settings()["detector"]
+        self._stream = stream
+        return self
 
     def reset(self):
         """Start anew, with the detector's own reference and no history.
@@ -182,52 +161,44 @@ class DriftMonitor(BaseEstimator):
         self : DriftMonitor
         """
         self._validate_params()
-        if not hasattr(self, "detector_"):
-            if self.detector is None:
-                raise NotFittedError(
-                    "This DriftMonitor has no detector yet; call fit, or give it a "
-                    "fitted detector."
-                )
-            _split(self.detector)
-            self.detector_ = self.detector
-        self._steps, test = _split(self.detector_)
-        self._test = deepcopy(test)
-        if self.reference == "growing":
-            # A window would forget rows, and p-values would depend on each other.
-            self._test.set_params(window=None, max_reference=None)
-        self._states, self._sizes = [], []
-        self._log_capital = start_capital()
-        self._levels = OnlineLevels(self.control, self.alpha)
+        detector = self._fitted_detector()
+        self._stream = self._new_stream(detector)
+        self.detector_ = detector
         return self
 
-    def update(self, X):
-        """Take the next batch.
+    def update(self, X, groups=None):
+        """Take the next batch, or the next ones.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The rows of the batch, as the detector takes them.
+            The rows of the batch, or of all batches, as the detector takes them.
+        groups : array-like of shape (n_samples,), default=None
+            Label of the batch that each row belongs to; batches are taken in ascending
+            order of their labels, one after the other. None: X is one batch.
 
         Returns
         -------
         state : MonitorState
-            True as a condition if there is an alarm.
+            True as a condition if there is an alarm. With ``groups``, its fields are
+            arrays of shape (n_batches,), and a condition is an error.
         """
-        scores = self._scores(X)
-        p_value = float(self._test.predict(scores).p_value)
-        batch = self.n_batches_ + 1
-        e_value = level = np.nan
-        if self.control == "martingale":
-            self._log_capital, e_value = bet(self._log_capital, p_value, batch)
-            e_value = float(e_value)
-            is_alarm = self._alarm_stands() or e_value >= 1 / self.alpha
+        stream, detector = self._running()
+        # All batches or none: one that is refused leaves the monitor as it was.
+        stream = stream.copy()
+        scores = _scores(detector, X)
+        if groups is None:
+            state = stream.take(scores)
         else:
-            level, is_alarm = self._levels.test(p_value)
-        if self.reference == "growing" and not is_alarm:
-            self._test.partial_fit(scores)
-        state = MonitorState(batch, p_value, is_alarm, e_value, level)
-        self._states.append(state)
-        self._sizes.append(len(scores))
+            labels, order, sizes = split_rows(groups, len(scores))
+            rows = np.arange(len(scores)) if order is None else order
+            parts = np.split(rows, np.cumsum(sizes)[:-1])
+            states = [
+                stream.take(safe_indexing(scores, part), label)
+                for part, label in zip(parts, labels.tolist())
+            ]
+            state = MonitorState(*map(np.array, zip(*states)))
+        self.detector_, self._stream = detector, stream
         return state
 
     def predict(self, X, groups=None):
@@ -251,55 +222,111 @@ class DriftMonitor(BaseEstimator):
             an alarm, ``feature_is_drift`` holds for the features with the smallest
             p-value.
         """
-        scores = self._scores(X)
-        result = self._test.predict(scores, groups)
-        if self.control == "martingale":
-            batch = self.n_batches_ + 1
-            _, e_value = bet(self._log_capital, result.p_value, batch)
-            is_alarm = (e_value >= 1 / self.alpha) | self._alarm_stands()
-        else:
-            is_alarm = np.asarray(result.p_value) <= self._levels.next_level()
-        p_values = result.feature_p_values
-        smallest = p_values == p_values.min(axis=-1, keepdims=True)
-        verdict = DriftResult(
-            is_alarm if groups is not None else bool(is_alarm),
-            *result[1:4],
-            smallest & np.asarray(is_alarm)[..., None],
+        stream, detector = self._running()
+        result = stream.test.predict(_scores(detector, X), groups)
+        p_value = effective_p_values(result)
+        is_alarm = stream.foretell(p_value)
+        p_values = np.where(
+            np.isnan(result.feature_p_values), 0, result.feature_p_values
         )
-        verdict.group_labels = result.group_labels
-        verdict.feature_names = result.feature_names
-        verdict.p_value_method = result.p_value_method
-        return verdict
+        smallest = p_values == p_values.min(axis=-1, keepdims=True)
+        return replace(
+            result,
+            is_drift=bool(is_alarm) if groups is None else is_alarm,
+            p_value=p_value,
+            feature_is_drift=smallest & np.asarray(is_alarm)[..., None],
+        )
 
-    def _scores(self, X):
-        if not hasattr(self, "_test"):
-            self.reset()
-        return X if self._steps is None else self._steps.transform(X)
+    def _running(self):
+        """Return the stream, or the one that would begin now, and its detector."""
+        self._validate_params()
+        if not hasattr(self, "_stream"):
+            detector = self._fitted_detector()
+            return self._new_stream(detector), detector
+        now = self._settings()
+        changed = [name for name in now if now[name] != self._stream.settings[name]]
+        if changed:
+            raise ValueError(
+                f"{', '.join(changed)} of this DriftMonitor changed since the stream "
+                "began; call reset() to start a stream with the new value, or set the "
+                "old one again."
+            )
+        return self._stream, self.detector_
 
-    def _alarm_stands(self):
-        return bool(self._states) and self._states[-1].is_alarm
+    def _new_stream(self, detector):
+        test = _test_of(detector)
+        check_is_fitted(test)
+        if test.correction is None and len(test.reference_) > 1:
+            raise ValueError(
+                f"The test has {len(test.reference_)} features and correction=None, "
+                "which makes a batch's smallest p-value too small; choose a "
+                "correction, such as 'bonferroni'."
+            )
+        return Stream(
+            test,
+            alpha=self.alpha,
+            control=self.control,
+            reference=self.reference,
+            settings=self._settings(),
+        )
+
+    def _fitted_detector(self):
+        """Return the detector that a stream starts with."""
+        if hasattr(self, "_fitted_with"):
+            if self._settings()["detector"] != self._fitted_with:
+                raise ValueError(
+                    "The detector of this DriftMonitor changed since fit; call fit "
+                    "again."
+                )
+            return self.detector_
+        if self.detector is None:
+            raise NotFittedError(
+                "This DriftMonitor has no detector yet; call fit, or give it a fitted "
+                "detector."
+            )
+        check_is_fitted(_test_of(self.detector))
+        return self.detector
+
+    def _settings(self):
+        """Return what must not change while a stream runs."""
+        test = TailDriftTest() if self.detector is None else _test_of(self.detector)
+        of_test = test.get_params()
+        of_test.pop("random_state", None)
+        return {
+            "alpha": self.alpha,
+            "control": self.control,
+            "reference": self.reference,
+            "detector": f"{type(test).__name__} {of_test}",
+        }
+
+    def __sklearn_is_fitted__(self):
+        if hasattr(self, "_stream"):
+            return True
+        try:
+            self._fitted_detector()
+        except (NotFittedError, TypeError):
+            return False
+        return True
 
     @property
     def n_batches_(self):
         """Batches so far."""
-        return len(getattr(self, "_states", ()))
+        return len(self._stream.states) if hasattr(self, "_stream") else 0
 
     @property
     def reference_size_(self):
         """Reference rows of the next test, for each feature."""
-        if not hasattr(self, "_test"):
-            self.reset()
-        return self._test.reference_size_
+        if hasattr(self, "_stream"):
+            return self._stream.test.reference_size_
+        return _test_of(self._fitted_detector()).reference_size_
 
     @property
     def history_(self):
         """One row per batch."""
-        import pandas as pd
-
-        states, sizes = getattr(self, "_states", ()), getattr(self, "_sizes", ())
-        history = pd.DataFrame(list(states), columns=MonitorState._fields)
-        history["n_samples"] = np.array(sizes, dtype=np.int64)
-        return history
+        if not hasattr(self, "_stream"):
+            return history()
+        stream = self._stream
+        return history(stream.states, stream.sizes, stream.groups)
 
     def plot(self, *, ax=None):
         """Draw the history.
@@ -323,9 +350,18 @@ class DriftMonitor(BaseEstimator):
         return tags
 
 
-def _last_step(detector):
-    """Return the test that a detector ends in."""
-    test = detector[-1] if isinstance(detector, Pipeline) else detector
+def _parts(detector):
+    """Return the steps that make scores, or None, and the test at the end."""
+    while isinstance(detector, FrozenEstimator):
+        detector = detector.estimator
+    if not isinstance(detector, Pipeline):
+        return None, detector
+    _, test = _parts(detector[-1])
+    return (detector[:-1] if len(detector) > 1 else None), test
+
+
+def _test_of(detector):
+    _, test = _parts(detector)
     if not isinstance(test, BaseDriftTest):
         raise TypeError(
             "detector must be a drift test with p-values, such as TailDriftTest or "
@@ -334,15 +370,6 @@ def _last_step(detector):
     return test
 
 
-def _split(detector):
-    """Score steps, or None, and the test of a fitted detector."""
-    test = _last_step(detector)
-    steps = detector[:-1] if test is not detector and len(detector) > 1 else None
-    check_is_fitted(test)
-    if test.correction is None and len(test.reference_) > 1:
-        raise ValueError(
-            f"The test has {len(test.reference_)} features and correction=None, which "
-            "makes a batch's smallest p-value too small; choose a correction, such as "
-            "'bonferroni'."
-        )
-    return steps, test
+def _scores(detector, X):
+    steps, _ = _parts(detector)
+    return X if steps is None else steps.transform(X)

@@ -1,49 +1,46 @@
-"""The outcome of a drift test."""
+"""The outcome of a drift test, and counts that it can be had from."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pandas as pd
 
 
-class _Fields(NamedTuple):
-    is_drift: bool
-    p_value: float
-    statistic: np.ndarray
-    feature_p_values: np.ndarray
-    feature_is_drift: np.ndarray
-
-
-class DriftResult(_Fields):
+@dataclass(frozen=True, eq=False)
+class DriftResult:
     """What a drift test says about one batch, or about several.
 
-    A named tuple of five fields. For one batch of k features the shapes are those given
-    first; for B batches those given second.
+    It unpacks and indexes like the tuple of its first five fields. For one batch of k
+    features the shapes are those given first; for B batches those given second.
 
     Parameters
     ----------
-    is_drift : bool or ndarray of bool, shape (B,)
+    is_drift : bool or ndarray of bool of shape (B,)
         Whether any feature drifted.
-    p_value : float or ndarray, shape (B,)
+    p_value : float or ndarray of shape (B,)
         The smallest p-value of the batch's features after correction for their number.
-    statistic : ndarray, shape (k,) or (B, k)
+    statistic : ndarray of shape (k,) or (B, k)
         The test statistic of each feature.
-    feature_p_values : ndarray, shape (k,) or (B, k)
-        The p-value of each feature, not corrected.
-    feature_is_drift : ndarray of bool, shape (k,) or (B, k)
+    feature_p_values : ndarray of shape (k,) or (B, k)
+        The p-value of each feature, not corrected. NaN where there was nothing to test.
+    feature_is_drift : ndarray of bool of shape (k,) or (B, k)
         Whether each feature drifted, after correction.
-
-    Attributes
-    ----------
-    group_labels : ndarray of shape (B,) or None
+    group_labels : ndarray of shape (B,), default=None
         The label of each batch, in the order of the rows above; None for one batch.
-    feature_names : ndarray of str, shape (k,) or None
+    feature_names : ndarray of shape (k,), default=None
         The names of the features.
-    p_value_method : ndarray of str, shape (k,) or (B, k), or None
+    p_value_method : ndarray of str of shape (k,) or (B, k), default=None
         How each p-value was computed: ``"exact"`` given the ties, ``"upper_bound"``
         (exact if no two batch values between two neighbouring reference values were
         equal, and too large otherwise; counts cannot tell), ``"ties_broken"`` (as if
-        such values differed, which is valid but no bound), or ``"asymptotic"``.
+        such values differed, which is valid but no bound), ``"asymptotic"``,
+        ``"missing"`` where a batch has no value of a feature and the number of missing
+        ones was tested in their place, and ``"untested"`` where that could not be
+        tested either.
+    n_tested, n_omitted : ndarray of int of shape (k,) or (B, k), default=None
+        How many values of each feature were tested, and left out as missing.
+    min_effect : float, default=0.0
+        What the statistic of a feature that drifted exceeds.
 
     Examples
     --------
@@ -54,13 +51,22 @@ class DriftResult(_Fields):
     >>> result = test.predict(rng.normal(2.0, size=(50, 1)))
     >>> bool(result)
     True
-    >>> result.p_value_method
-    array(['exact'], dtype='<U11')
+    >>> is_drift, p_value, statistic, *_ = result
+    >>> result.p_value_method.tolist()
+    ['exact']
     """
 
-    group_labels = None
-    feature_names = None
-    p_value_method = None
+    is_drift: bool | np.ndarray
+    p_value: float | np.ndarray
+    statistic: np.ndarray
+    feature_p_values: np.ndarray
+    feature_is_drift: np.ndarray
+    group_labels: np.ndarray | None = field(default=None, kw_only=True, repr=False)
+    feature_names: np.ndarray | None = field(default=None, kw_only=True, repr=False)
+    p_value_method: np.ndarray | None = field(default=None, kw_only=True, repr=False)
+    n_tested: np.ndarray | None = field(default=None, kw_only=True, repr=False)
+    n_omitted: np.ndarray | None = field(default=None, kw_only=True, repr=False)
+    min_effect: float = field(default=0.0, kw_only=True, repr=False)
 
     def __bool__(self):
         if np.ndim(self.is_drift) == 0:
@@ -69,6 +75,39 @@ class DriftResult(_Fields):
             f"The result holds {len(self.is_drift)} batches, so whether it is drift is "
             "ambiguous; use result.is_drift.any() or result.is_drift.all()."
         )
+
+    def _first_five(self):
+        return (
+            self.is_drift,
+            self.p_value,
+            self.statistic,
+            self.feature_p_values,
+            self.feature_is_drift,
+        )
+
+    def __iter__(self):
+        return iter(self._first_five())
+
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, item):
+        return self._first_five()[item]
+
+    def __eq__(self, other):
+        """Whether all fields are equal, arrays value by value and NaN to NaN."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(
+            _equal(getattr(self, part.name), getattr(other, part.name))
+            for part in fields(self)
+        )
+
+    __hash__ = None
+
+    def _replace(self, **changes):
+        """Copy with some fields changed and all others kept, as a named tuple does."""
+        return replace(self, **changes)
 
     def __array__(self, dtype=None, copy=None):
         # The fields differ in length, so that numpy cannot stack them by itself: all
@@ -88,27 +127,65 @@ class DriftResult(_Fields):
         frame : pandas.DataFrame
             Columns ``group`` (several batches only), ``feature``, ``statistic``,
             ``p_value``, ``is_drift``, and, repeated for all features of a batch,
-            ``batch_p_value`` and ``batch_is_drift``.
+            ``batch_p_value`` and ``batch_is_drift``; then, where they are known,
+            ``p_value_method``, ``n_tested``, ``n_omitted``, and ``min_effect``, which
+            the statistic has to exceed.
         """
         several = np.ndim(self.is_drift) > 0
         n_features = self.statistic.shape[-1]
         n_batches = len(self.is_drift) if several else 1
         names = self.feature_names
         if names is None:
-            names = np.array([f"x{j}" for j in range(n_features)])
+            names = [f"x{j}" for j in range(n_features)]
         columns = {}
         if several:
             labels = self.group_labels
             if labels is None:
                 labels = np.arange(n_batches)
             columns["group"] = np.repeat(labels, n_features)
-        columns["feature"] = np.tile(np.asarray(names).astype(str), n_batches)
+        columns["feature"] = list(names) * n_batches
         columns["statistic"] = np.ravel(self.statistic)
         columns["p_value"] = np.ravel(self.feature_p_values)
         columns["is_drift"] = np.ravel(self.feature_is_drift)
         columns["batch_p_value"] = np.repeat(self.p_value, n_features)
         columns["batch_is_drift"] = np.repeat(self.is_drift, n_features)
+        for name in ("p_value_method", "n_tested", "n_omitted"):
+            if getattr(self, name) is not None:
+                columns[name] = np.ravel(getattr(self, name))
+        columns["min_effect"] = self.min_effect
         return pd.DataFrame(columns)
+
+
+def only_batch(result):
+    """Make a result for one batch of that for a single one among several.
+
+    Parameters
+    ----------
+    result : DriftResult
+        With arrays of one row.
+
+    Returns
+    -------
+    result : DriftResult
+    """
+    (is_drift,), (p_value,) = result.is_drift.tolist(), result.p_value.tolist()
+    rows = {
+        part.name: getattr(result, part.name)[0]
+        for part in fields(result)
+        if np.ndim(getattr(result, part.name)) == 2
+    }
+    return replace(
+        result, is_drift=is_drift, p_value=p_value, group_labels=None, **rows
+    )
+
+
+def _equal(one, other):
+    if one is None or other is None:
+        return one is other
+    one, other = np.asarray(one), np.asarray(other)
+    return np.array_equal(
+        one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f"
+    )
 
 
 class DriftCounts:
@@ -124,10 +201,14 @@ class DriftCounts:
         For each feature, how many batch values are below each distinct reference value.
     not_above : tuple of ndarray of int
         The same for values below or equal.
-    n_values : ndarray of int, shape (n_features,)
+    n_values : ndarray of int of shape (n_features,)
         How many batch values were counted.
     reference_digest : bytes
         Identifies the reference that was counted against.
+    n_omitted : ndarray of int of shape (n_features,)
+        How many batch values were missing.
+    precision : ndarray of int of shape (n_features,)
+        Bytes of the floating point type in which values were compared.
 
     Examples
     --------
@@ -143,11 +224,15 @@ class DriftCounts:
     True
     """
 
-    def __init__(self, below, not_above, n_values, reference_digest):
+    def __init__(
+        self, below, not_above, n_values, reference_digest, *, n_omitted, precision
+    ):
         self.below = below
         self.not_above = not_above
         self.n_values = n_values
         self.reference_digest = reference_digest
+        self.n_omitted = n_omitted
+        self.precision = precision
 
     def __add__(self, other):
         if not isinstance(other, DriftCounts):
@@ -157,11 +242,19 @@ class DriftCounts:
                 "These counts belong to different references and cannot be added; "
                 "count all pieces of a batch with the same fitted test."
             )
+        if not np.array_equal(self.precision, other.precision):
+            raise ValueError(
+                "These counts are of values of different floating point types, of "
+                f"{self.precision.tolist()} and {other.precision.tolist()} bytes, and "
+                "cannot be added; count all pieces of a batch in one type."
+            )
         return DriftCounts(
             tuple(a + b for a, b in zip(self.below, other.below)),
             tuple(a + b for a, b in zip(self.not_above, other.not_above)),
             self.n_values + other.n_values,
             self.reference_digest,
+            n_omitted=self.n_omitted + other.n_omitted,
+            precision=self.precision,
         )
 
     def __radd__(self, other):
@@ -176,6 +269,8 @@ class DriftCounts:
         return (
             self.reference_digest == other.reference_digest
             and np.array_equal(self.n_values, other.n_values)
+            and np.array_equal(self.n_omitted, other.n_omitted)
+            and np.array_equal(self.precision, other.precision)
             and all(map(np.array_equal, self.below, other.below))
             and all(map(np.array_equal, self.not_above, other.not_above))
         )

@@ -1,13 +1,16 @@
 """Tests of the upper tail as an estimator."""
 
+import warnings
 from numbers import Real
-
-import numpy as np
 
 from skdrift._sklearn import Interval, StrOptions
 from skdrift.detection._base import BaseDriftTest
 from skdrift.stats._berk_jones import berk_jones_test, berk_jones_test_counts
-from skdrift.stats._exceedance import exceedance_test, exceedance_test_counts
+from skdrift.stats._exceedance import (
+    exceedance_test,
+    exceedance_test_counts,
+    tie_at_quantile,
+)
 
 
 class TailDriftTest(BaseDriftTest):
@@ -21,7 +24,9 @@ class TailDriftTest(BaseDriftTest):
     ----------
     statistic : {"exceedance", "berk_jones"}, default="exceedance"
         "exceedance": the number of batch values above the reference's ``q`` quantile,
-        with its hypergeometric distribution. "berk_jones": the most surprising of all
+        with its hypergeometric distribution; where the quantile is the reference's
+        largest value, because too many share it, values equal to it count as well, and
+        `fit` warns. "berk_jones": the most surprising of all
         such counts, taken at every cut through the upper half of the pooled values,
         with the exact joint distribution of all of them. It needs no quantile and
         sees a little more, also of what does no harm.
@@ -46,8 +51,8 @@ class TailDriftTest(BaseDriftTest):
     max_reference : int, default=None
         Rows that a window holds. None: as many as the first call brought.
     nan_policy : {"raise", "omit"}, default="raise"
-        What to do with NaN and infinity: refuse them, or leave them out, each feature
-        for itself.
+        "raise" refuses NaN and infinity. "omit" leaves NaN out, each feature for
+        itself, and ranks infinity, as in `KSDriftTest`.
     random_state : int, RandomState instance or None, default=None
         Decides which rows a reservoir keeps.
 
@@ -56,7 +61,7 @@ class TailDriftTest(BaseDriftTest):
     reference_ : ndarray of shape (n_features, n_reference)
         The reference values of each feature in ascending order, omitted ones last as
         NaN.
-    reference_size_ : ndarray of int, shape (n_features,)
+    reference_size_ : ndarray of int of shape (n_features,)
         Reference values of each feature, omitted ones not counted.
     max_reference_ : int
         Rows that a window holds.
@@ -66,7 +71,7 @@ class TailDriftTest(BaseDriftTest):
         The reservoir's source of random choices.
     n_features_in_ : int
         Number of features.
-    feature_names_in_ : ndarray of str, shape (`n_features_in_`,)
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
         Names of the features, if X had string column names in `fit`.
 
     See Also
@@ -144,19 +149,57 @@ class TailDriftTest(BaseDriftTest):
         self.nan_policy = nan_policy
         self.random_state = random_state
 
-    def _test_batches(self, reference, batches):
+    def fit(self, X, y=None):
+        """Take the rows of X as the reference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Reference values, one test per column.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+        """
+        super().fit(X, y)
+        if self.statistic == "exceedance":
+            for column, known, size in zip(
+                self._feature_names(), self.reference_, self.reference_size_
+            ):
+                self._warn_of_tie(column, known[:size])
+        return self
+
+    def _warn_of_tie(self, column, known):
+        """Tell where ties leave hardly anything above the quantile."""
+        tied, above, allowed = tie_at_quantile(known, self.q)
+        if tied == 1 or above >= allowed or above > allowed / 4:
+            return
+        if above == 0:
+            what = "so that none lies above it; values equal to it count as well"
+        else:
+            what = (
+                f"so that only {above / known.size:.1%} lie above it; choose another "
+                "q, or statistic='berk_jones'"
+            )
+        warnings.warn(
+            f"{tied / known.size:.0%} of the reference values of column {column!r} "
+            f"share its {self.q:g} quantile, {what}.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+    def test_batches(self, reference, batches):
+        """Test a stack of batches; see :class:`BaseDriftTest`."""
         if self.statistic == "exceedance":
             return exceedance_test(reference, batches, self.q)
         return berk_jones_test(reference, batches, self.min_effect)
 
-    def _test_counts(self, reference, below, not_above, size):
+    def test_counts(self, reference, below, not_above, size):
+        """Test one feature by its counts; see :class:`BaseDriftTest`."""
         if self.statistic == "exceedance":
             return exceedance_test_counts(reference, below, not_above, size, self.q)
         return berk_jones_test_counts(
             reference, below, not_above, size, self.min_effect
         )
-
-    def _result(self, statistic, p_value, method, labels):
-        # What is not exact here is a bound, never an asymptotic form.
-        method = np.where(method == "asymptotic", "upper_bound", method)
-        return super()._result(statistic, p_value, method, labels)

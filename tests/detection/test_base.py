@@ -8,8 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skdrift import KSDriftTest
-from skdrift.detection._base import BaseDriftTest
+from skdrift import BaseDriftTest, DriftMonitor, KSDriftTest
 
 
 @pytest.fixture
@@ -22,21 +21,22 @@ def batch():
     return np.random.default_rng(1).normal(size=(50, 2))
 
 
+class MeanShift(BaseDriftTest):
+    def test_batches(self, reference, batches):
+        shift = batches.mean(axis=-1) - reference.mean(axis=-1)[:, None]
+        return shift, np.exp(-abs(shift)), "rough"
+
+
 def test_a_subclass_brings_its_own_statistic(reference, batch):
-    class MeanShift(BaseDriftTest):
-        def __init__(self):
-            self.alpha, self.correction, self.min_effect = 0.05, "holm", 0.0
-            self.window = self.max_reference = self.random_state = None
-            self.nan_policy = "raise"
-
-        def _test_batches(self, reference, batches):
-            shift = batches.mean(axis=-1) - reference.mean(axis=-1)[:, None]
-            return shift, np.exp(-abs(shift)), np.ones(shift.shape, dtype=bool)
-
-    result = MeanShift().fit(reference).predict(batch)
+    test = MeanShift(correction="holm").fit(reference)
+    result = test.predict(batch)
     np.testing.assert_allclose(
         result.statistic, batch.mean(axis=0) - reference.mean(axis=0)
     )
+    assert result.p_value_method.tolist() == ["rough", "rough"]
+    together = test.predict(batch, groups=np.repeat([0, 1], 25))
+    assert together.statistic[0] == pytest.approx(test.predict(batch[:25]).statistic)
+    assert DriftMonitor(test).update(batch).batch == 1
 
 
 @pytest.mark.parametrize("policy", ["raise", "omit"])
@@ -45,7 +45,8 @@ def test_groups_give_what_single_batches_give(reference, policy):
     X = rng.normal(size=(300, 2))
     if policy == "omit":
         X[rng.random(X.shape) < 0.1] = np.nan
-        reference = np.where(rng.random(reference.shape) < 0.1, np.inf, reference)
+        reference = np.where(rng.random(reference.shape) < 0.1, np.nan, reference)
+        reference[:3, 1] = np.inf
     groups = rng.choice(["a", "b", "c", "d"], p=[0.1, 0.2, 0.3, 0.4], size=300)
     test = KSDriftTest(nan_policy=policy).fit(reference)
     together = test.predict(X, groups=groups)
@@ -128,20 +129,6 @@ def test_one_nan_does_not_hide_a_shift(reference, batch):
         KSDriftTest().fit(reference[:, [0]]).predict(np.delete(shifted, 3, 0)[:, [0]])
     )
     assert result.feature_p_values[0] == expected.p_value
-
-
-def test_omitted_values_leave_something_to_test(reference, batch):
-    test = KSDriftTest(nan_policy="omit").fit(reference)
-    empty = batch.copy()
-    empty[:, 1] = np.nan
-    with pytest.raises(ValueError, match="no finite value in column 1"):
-        test.predict(empty)
-    with pytest.raises(ValueError, match="no finite value in column 1"):
-        clone(test).fit(empty)
-    halves = batch.copy()
-    halves[:25, 0] = np.nan
-    with pytest.raises(ValueError, match=r"Group 'a'.* column 0"):
-        test.predict(halves, groups=np.repeat(["a", "b"], 25))
 
 
 def test_huge_finite_values_are_no_infinities():
@@ -271,6 +258,14 @@ def test_unfitted(batch):
     for method in ("predict", "count", "predict_counts"):
         with pytest.raises(NotFittedError):
             getattr(KSDriftTest(), method)(batch)
+
+
+def test_a_test_that_cannot_count_says_so(reference, batch):
+    test = MeanShift().fit(reference)
+    with pytest.raises(TypeError, match="MeanShift has no method test_counts"):
+        test.predict_counts(test.count(batch))
+    with pytest.raises(TypeError, match="abstract"):
+        BaseDriftTest()
 
 
 def test_predict_changes_nothing(reference, batch):

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import pickle
 
 import numpy as np
@@ -25,15 +26,13 @@ def several(fitted):
     return fitted.predict(X, groups=np.repeat(["c", "a", "b"], 20))
 
 
-def test_it_is_a_named_tuple_of_five_fields(one):
-    assert isinstance(one, tuple)
-    assert DriftResult._fields == (
-        "is_drift",
-        "p_value",
-        "statistic",
-        "feature_p_values",
-        "feature_is_drift",
-    )
+def test_it_unpacks_and_indexes_like_its_first_five_fields(one):
+    assert len(one) == 5
+    assert one[0] is one.is_drift
+    assert one[-1] is one.feature_is_drift
+    assert one[1:4] == (one.p_value, one.statistic, one.feature_p_values)
+    with pytest.raises(IndexError):
+        one[5]
     is_drift, p_value, statistic, feature_p_values, feature_is_drift = one
     assert is_drift is True
     assert isinstance(p_value, float)
@@ -45,6 +44,7 @@ def test_it_is_a_named_tuple_of_five_fields(one):
 def test_truth_of_one_batch_and_of_several(one, several):
     assert bool(one) is True
     assert bool(one._replace(is_drift=False)) is False
+    assert bool(one) is True
     with pytest.raises(ValueError, match=r"3 batches.*any\(\)"):
         bool(several)
 
@@ -67,6 +67,10 @@ def test_frame_of_one_batch(one):
         "is_drift",
         "batch_p_value",
         "batch_is_drift",
+        "p_value_method",
+        "n_tested",
+        "n_omitted",
+        "min_effect",
     ]
     assert frame["feature"].tolist() == ["x0", "x1"]
     np.testing.assert_array_equal(frame["p_value"], one.feature_p_values)
@@ -106,15 +110,63 @@ def test_as_an_array_it_has_one_row_for_each_batch(one, several):
     assert np.asarray(several).shape == (3, 8)
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, copy.copy])
-def test_copies_keep_what_is_beside_the_fields(several, duplicate):
-    twin = duplicate(several)
-    assert isinstance(twin, DriftResult)
-    assert twin.group_labels.tolist() == several.group_labels.tolist()
-    twin = pickle.loads(pickle.dumps(several))
-    np.testing.assert_array_equal(np.asarray(twin), np.asarray(several))
-    assert twin.p_value_method.tolist() == several.p_value_method.tolist()
-    assert twin.feature_names.tolist() == several.feature_names.tolist()
+def test_as_an_array_of_another_type(one):
+    assert np.asarray(one, dtype=np.float32).dtype == np.float32
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda result: pickle.loads(pickle.dumps(result)),
+    "replace": dataclasses.replace,
+    "_replace": lambda result: result._replace(),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_copies_keep_everything(one, several, name):
+    for result in (one, several):
+        twin = COPIES[name](result)
+        assert twin is not result
+        assert twin == result
+        assert repr(twin) == repr(result)
+        assert twin.to_frame().equals(result.to_frame())
+        for part in dataclasses.fields(DriftResult):
+            kept, given = getattr(twin, part.name), getattr(result, part.name)
+            np.testing.assert_array_equal(kept, given)
+
+
+def test_equality_is_true_or_false(fitted, one, several):
+    X = np.random.default_rng(1).normal([0, 3], size=(50, 2))
+    assert fitted.predict(X) == one
+    assert (fitted.predict(X) != one) is False
+    assert one != several
+    assert one != tuple(one)
+    for part in dataclasses.fields(DriftResult):
+        value = getattr(several, part.name)
+        changed = "other" if part.name == "p_value_method" else 7
+        other = np.full(np.shape(value), changed) if np.ndim(value) else changed
+        assert several._replace(**{part.name: other}) != several, part.name
+    lost = one._replace(feature_p_values=np.array([np.nan, 0.1]))
+    assert lost == one._replace(feature_p_values=np.array([np.nan, 0.1]))
+    assert lost != one
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
+def test_it_cannot_be_changed(one):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.p_value = 0.5
+    with pytest.raises(TypeError, match="positional arguments"):
+        DriftResult(*one, one.group_labels)
+
+
+def test_the_smallest_effect_that_counts_stands_beside_the_p_values(fitted):
+    X = np.random.default_rng(1).normal([0, 3], size=(50, 2))
+    frame = fitted.set_params(min_effect=0.3).predict(X).to_frame()
+    assert frame["min_effect"].tolist() == [0.3, 0.3]
+    exceeds = frame["statistic"] > frame["min_effect"]
+    assert (frame["is_drift"] == exceeds & (2 * frame["p_value"] <= 0.05)).all()
 
 
 @pytest.fixture
@@ -185,20 +237,21 @@ def test_float32_chunks_are_counted_as_they_are(data):
     test = KSDriftTest().fit(reference)
     single = X.astype(np.float32)
     counts = test.count(single[:1000]) + test.count(single[1000:])
+    coarse = KSDriftTest().fit(reference.astype(np.float32))
     np.testing.assert_array_equal(
-        test.predict_counts(counts).statistic,
-        test.predict(single.astype(np.float64)).statistic,
+        test.predict_counts(counts).statistic, coarse.predict(single).statistic
     )
 
 
 def test_omitted_values_are_not_counted(data):
     reference, X = data
     X = X.copy()
-    X[::3, 0] = np.nan
+    X[::30, 0] = np.nan
     X[1::7, 1] = np.inf
     test = KSDriftTest(nan_policy="omit").fit(reference)
     counts = test.count(X[:1500]) + test.count(X[1500:])
-    assert counts.n_values.tolist() == np.isfinite(X).sum(axis=0).tolist()
+    assert counts.n_values.tolist() == [2900, 3000]
+    assert counts.n_omitted.tolist() == [100, 0]
     whole = test.predict(X)
     np.testing.assert_array_equal(
         test.predict_counts(counts).statistic, whole.statistic

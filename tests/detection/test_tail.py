@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
@@ -122,8 +123,8 @@ def test_bounded_p_values_say_so(monkeypatch):
 
 def test_omitted_values_are_left_out(statistic):
     reference, X = normal(200, 2), normal(60, 2, seed=1)
-    X[::7, 0] = np.nan
-    reference[::9, 1] = np.inf
+    X[::20, 0] = np.nan
+    reference[::9, 1] = np.nan
     test = TailDriftTest(statistic=statistic, nan_policy="omit").fit(reference)
     found = test.predict(X).feature_p_values
     for column in range(2):
@@ -219,3 +220,46 @@ def test_more_power_than_ks_against_a_few_large_values(statistic):
     # Three standard deviations of a difference of two shares of 200.
     assert tail > 0.8
     assert tail > ks + 0.15
+
+
+SHARED_LARGEST = {
+    "capped": lambda rng, size: np.minimum(rng.normal(size=size), 1.0),
+    "two values": lambda rng, size: rng.integers(0, 2, size) * 1.0,
+    "neighbours": lambda rng, size: rng.binomial(3, 0.5, size) / 3,
+    "constant": lambda rng, size: np.full(size, 2.0),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED_LARGEST)
+def test_a_largest_value_that_many_share_is_told_and_counts(kind):
+    rng, draw = np.random.default_rng(5), SHARED_LARGEST[kind]
+    reference = pd.DataFrame({"calm": rng.normal(size=500), "harm": draw(rng, 500)})
+    with pytest.warns(
+        UserWarning, match="of column 'harm' share its 0.95 quantile"
+    ) as w:
+        test = TailDriftTest().fit(reference)
+    assert len(w) == 1
+    assert "none lies above it; values equal to it count as well" in str(w[0].message)
+    top = reference["harm"].max()
+    batch = pd.DataFrame({"calm": rng.normal(size=100), "harm": np.full(100, top)})
+    assert test.predict(batch).is_drift == (kind != "constant")
+    batch["harm"] = np.r_[draw(rng, 90), np.full(10, top + 1)]
+    assert test.predict(batch).is_drift
+    counted = test.predict_counts(test.count(batch[:30]) + test.count(batch[30:]))
+    assert counted.p_value == test.predict(batch).p_value
+
+
+def test_a_tie_that_leaves_little_above_it_is_told():
+    rng = np.random.default_rng(6)
+    reference = np.minimum(rng.normal(size=(1000, 1)), 1.0)
+    reference[:2] = 3.0
+    with pytest.warns(UserWarning, match=r"so that only 0.2% lie above it; choose"):
+        TailDriftTest().fit(reference)
+    TailDriftTest(q=0.8).fit(np.random.default_rng(6).normal(size=(1000, 1)).round(1))
+    TailDriftTest(statistic="berk_jones").fit(reference)
+    assert (
+        TailDriftTest(statistic="berk_jones")
+        .fit(reference)
+        .predict(np.ones((100, 1)))
+        .is_drift
+    )

@@ -84,7 +84,7 @@ class RecordingTest(BaseEstimator):
         return self
 
     def predict(self, X, groups=None):
-        from skdrift.detection._ks import DriftResult
+        from skdrift.detection import DriftResult
 
         n_batches = len(np.unique(groups))
         type(self).seen.append((self.reference_, X, groups))
