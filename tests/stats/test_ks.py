@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import ks_2samp
+from scipy.stats import binom, ks_2samp, norm
 
 from skdrift.stats import _ks
 from skdrift.stats._ks import KSNull, ks_statistics, ks_test, ks_test_counts
@@ -260,6 +260,107 @@ def test_auto_is_exact_within_its_limits_and_says_so(n, m, expected):
     assert (p_value == asymptotic) == (expected == "asymptotic")
 
 
+def rounded(rng, size):
+    return rng.normal(size=size).round(1)
+
+
+def mostly_zero(rng, size):
+    return np.maximum(rng.normal(size=size) - 1.2816, 0)
+
+
+def half_zero(rng, size):
+    return np.maximum(rng.normal(size=size), 0)
+
+
+def finely_rounded(rng, size):
+    return rng.normal(size=size).round(3)
+
+
+def binary(rng, size):
+    return (rng.random(size) < 0.1) * 1.0
+
+
+TIED_KINDS = [rounded, mostly_zero, half_zero, finely_rounded, binary]
+
+
+def ends_of(values):
+    values = np.sort(values)
+    return np.flatnonzero(np.append(values[1:] != values[:-1], True)) + 1
+
+
+@pytest.mark.parametrize("draw", TIED_KINDS)
+def test_ties_make_large_samples_cheap_and_auto_exact(draw):
+    """Where ties were ignored beyond 2,500 values, as the p-value shows."""
+    for n, m in ((2600, 2600), (5000, 5000), (100_000, 3000)):
+        rng = np.random.default_rng(5)
+        reference = np.sort(draw(rng, n))[None]
+        batches = draw(rng, (1, 1, m))
+        found = ks_test(reference, batches)
+        exact = ks_test(reference, batches, method="exact")
+        assert found[2].tolist() == [["exact"]]
+        assert found[1] == exact[1]
+        if draw in (binary, mostly_zero):
+            ignored = ks_test(reference, batches, method="asymptotic")
+            assert ignored[1] > exact[1]
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+@pytest.mark.parametrize("draw", TIED_KINDS)
+def test_what_is_asymptotic_under_auto_honours_ties(draw, alternative, monkeypatch):
+    for n, m in ((3000, 3000), (6000, 4100)):
+        null = KSNull.of(n, m, alternative)
+        totals = ends_of(draw(np.random.default_rng(6), n + m))
+        for distance in (0.5, 1.0, 1.4):
+            h = round(distance * np.sqrt((n + m) * n * m))
+            exact, how = null.tied_p_value(h, totals, "exact")
+            assert how == "exact"
+            with monkeypatch.context() as patch:
+                patch.setattr(_ks, "_SECONDS", 0)
+                found, how = null.tied_p_value(h, totals)
+            assert how == "asymptotic"
+            # Coarse steps where few are possible; the error shrinks with the sizes.
+            if exact > 1e-4:
+                assert found == pytest.approx(
+                    exact, rel=0.3 if draw is binary else 0.15
+                )
+            assert found < 1.5 * exact
+
+
+def test_the_bridge_is_a_little_too_large(monkeypatch):
+    """By half a step of its walk: 4% near .05, a little more in the tail."""
+    monkeypatch.setattr(_ks, "_SECONDS", 0)
+    null = KSNull(40_000, 40_000)
+    totals = ends_of(rounded(np.random.default_rng(7), 80_000))
+    for distance in (1.0, 1.2, 1.4, 1.8):
+        h = round(distance * np.sqrt(80_000.0) * 40_000)
+        exact, _ = null.tied_p_value(h, totals, "exact")
+        found, _ = null.tied_p_value(h, totals)
+        assert exact < found < 1.08 * exact
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("draw", [rounded, mostly_zero])
+def test_size_and_power_of_the_bridge(draw, monkeypatch):
+    monkeypatch.setattr(_ks, "_SECONDS", 0)
+    rng = np.random.default_rng(8)
+    alarms = {}
+    for share, n_tests in ((0.0, 200), (0.02, 50)):
+        reference = np.sort(draw(rng, (n_tests, 3000)), axis=1)
+        batches = draw(rng, (n_tests, 1, 3000))
+        # A few rows in a hundred become large.
+        moved = rng.random(batches.shape) < share
+        batches[moved] = np.round(abs(batches[moved]) + 2, 1)
+        _, p_value, how = ks_test(reference, batches, "greater")
+        _, ignored, _ = ks_test(reference, batches, "greater", "asymptotic")
+        assert set(how.ravel()) == {"asymptotic"}
+        alarms[share] = (p_value <= 0.05).sum(), (ignored <= 0.05).sum()
+    low, high = binom.ppf([0.001, 0.999], 200, 0.05)
+    assert low <= alarms[0.0][0] <= high
+    if draw is mostly_zero:
+        assert alarms[0.02][0] > 40
+        assert alarms[0.02][1] < 10
+
+
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 @pytest.mark.parametrize(
     ("n", "m", "error"), [(1000, 100, 0.03), (10_000, 100, 0.005), (100_000, 100, 5e-4)]
@@ -417,3 +518,24 @@ def test_counts_of_a_huge_batch_are_asymptotic():
     assert method == "asymptotic"
     assert 0 < p_value < 1
     assert 0.005 < statistic < 0.03
+
+
+def test_huge_counts_honour_ties_too():
+    """Nine tenths of a hundred million values are zero, all others are distinct."""
+    reference = np.append(np.zeros(9000), np.arange(1.0, 1001.0))
+    size, above = 10**8, np.arange(1001) / 10_000
+    not_above = ((0.9 + np.maximum(above - 0.0095, 0)) * size).astype(int)
+    below = np.append(0, not_above[1:])
+    _, p_value, how = ks_test_counts(reference, below, not_above, size, "greater")
+    assert how == "asymptotic"
+    _, ignored, _ = ks_test_counts(
+        reference, below, not_above, size, "greater", method="asymptotic"
+    )
+    # A Brownian bridge on the last tenth of its time, from the end backwards.
+    distance, part = 0.0095 * np.sqrt(10_000), 0.1
+    scale = np.sqrt(part * (1 - part))
+    expected = norm.sf(distance / scale) + np.exp(-2 * distance**2) * norm.sf(
+        distance * (1 - 2 * part) / scale
+    )
+    assert p_value == pytest.approx(expected, rel=0.1)
+    assert ignored > 50 * p_value

@@ -1,3 +1,4 @@
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -64,9 +65,14 @@ def test_threads_share_memories_that_forget_all_the_time(monkeypatch):
         return np.concatenate([ks_test(*case)[1], berk_jones_test(*case)[1]])
 
     expected = [p_values(case) for case in cases]
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(p_values, cases * 10))
-    np.testing.assert_array_equal(found, expected * 10)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(p_values, cases * 20))
+    finally:
+        sys.setswitchinterval(interval)
+    np.testing.assert_array_equal(found, expected * 20)
 
 
 def test_forget_all_reaches_every_memory():
