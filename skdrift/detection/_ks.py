@@ -1,6 +1,8 @@
 """The two-sample Kolmogorov-Smirnov test as an estimator."""
 
-from skdrift._sklearn import StrOptions
+from numbers import Real
+
+from skdrift._sklearn import Interval, StrOptions
 from skdrift.detection._base import BaseDriftTest
 from skdrift.stats._ks import ALTERNATIVES, ks_test, ks_test_counts
 
@@ -35,6 +37,10 @@ class KSDriftTest(BaseDriftTest):
         Drift is flagged only where the statistic also exceeds this. With very large
         batches every trifle is significant; ``min_effect`` says how large a distance
         between the distribution functions is worth an alarm.
+    confidence : float, default=None
+        With .95, false alarms are at most ``alpha`` given the reference at hand, for 95
+        references in a hundred, however long it is used. That costs power, more so with
+        a small reference. None: they are at most ``alpha`` on average over references.
     window : {"last", "reservoir"} or None, default=None
         How `partial_fit` keeps the reference from growing: "last" holds the last
         ``max_reference`` rows, "reservoir" a uniform random sample of all rows. None
@@ -75,6 +81,11 @@ class KSDriftTest(BaseDriftTest):
     ``2 / binom(n + m, m)`` (``1 / binom(n + m, m)`` one-sided). A constant feature that
     stays at its constant has statistic 0 and p-value 1.
 
+    With ``confidence``, the population's distribution function is known up to a band
+    around the reference's, of the width that the exact one-sample distribution gives;
+    the p-value is the probability of a distance at least as large to the worst
+    population within the band, summed over both sides if two-sided.
+
     Batch and reference are compared in the coarser of their floating point types, so
     that equal decimals stay equal.
 
@@ -114,6 +125,7 @@ class KSDriftTest(BaseDriftTest):
     _parameter_constraints: dict = {
         **BaseDriftTest._parameter_constraints,
         "alternative": [StrOptions(set(ALTERNATIVES))],
+        "confidence": [Interval(Real, 0, 1, closed="neither"), None],
         "method": [StrOptions({"auto", "exact", "asymptotic"})],
     }
 
@@ -125,6 +137,7 @@ class KSDriftTest(BaseDriftTest):
         method="auto",
         correction="bonferroni",
         min_effect=0.0,
+        confidence=None,
         window=None,
         max_reference=None,
         nan_policy="raise",
@@ -135,6 +148,7 @@ class KSDriftTest(BaseDriftTest):
         self.method = method
         self.correction = correction
         self.min_effect = min_effect
+        self.confidence = confidence
         self.window = window
         self.max_reference = max_reference
         self.nan_policy = nan_policy
@@ -143,7 +157,11 @@ class KSDriftTest(BaseDriftTest):
     def test_batches(self, reference, batches):
         """Test a stack of batches; see :class:`BaseDriftTest`."""
         return ks_test(
-            reference, batches, alternative=self.alternative, method=self.method
+            reference,
+            batches,
+            alternative=self.alternative,
+            method=self.method,
+            confidence=self.confidence,
         )
 
     def test_counts(self, reference, below, not_above, size):
@@ -155,4 +173,5 @@ class KSDriftTest(BaseDriftTest):
             size,
             alternative=self.alternative,
             method=self.method,
+            confidence=self.confidence,
         )

@@ -34,6 +34,7 @@ class DriftResult:
         (exact if no two batch values between two neighbouring reference values were
         equal, and too large otherwise; counts cannot tell), ``"ties_broken"`` (as if
         such values differed, which is valid but no bound), ``"asymptotic"``,
+        ``"given_reference"`` where the test has a ``confidence``,
         ``"missing"`` where a batch has no value of a feature and the number of missing
         ones was tested in their place, and ``"untested"`` where that could not be
         tested either.

@@ -69,8 +69,11 @@ class Stream:
     def __init__(self, test, *, alpha, control, reference, settings):
         self.test = copy(test)
         if reference == "growing":
-            # A window would forget rows, and p-values would depend on each other.
+            # A window would forget rows, and p-values would depend on each other. A
+            # reference that grows shares no luck with all batches.
             self.test.set_params(window=None, max_reference=None)
+            if "confidence" in self.test.get_params():
+                self.test.set_params(confidence=None)
         self.alpha = alpha
         self.control = control
         self.reference = reference

@@ -44,6 +44,10 @@ class TailDriftTest(BaseDriftTest):
         reference, such as 0.05 for five rows in a hundred. "exceedance" flags a batch
         only where its excess is larger; "berk_jones" leaves out of its statistic, and
         of the distribution under the null hypothesis, all cuts where it is not.
+    confidence : float, default=None
+        With .95, false alarms are at most ``alpha`` given the reference at hand, for 95
+        references in a hundred, however long it is used. That costs power, more so with
+        a small reference. None: they are at most ``alpha`` on average over references.
     window : {"last", "reservoir"} or None, default=None
         How `partial_fit` keeps the reference from growing: "last" holds the last
         ``max_reference`` rows, "reservoir" a uniform random sample of all rows. None
@@ -123,6 +127,7 @@ class TailDriftTest(BaseDriftTest):
     _parameter_constraints: dict = {
         **BaseDriftTest._parameter_constraints,
         "statistic": [StrOptions({"berk_jones", "exceedance"})],
+        "confidence": [Interval(Real, 0, 1, closed="neither"), None],
         "q": [Interval(Real, 0, 1, closed="neither")],
     }
 
@@ -134,6 +139,7 @@ class TailDriftTest(BaseDriftTest):
         alpha=0.05,
         correction="bonferroni",
         min_effect=0.0,
+        confidence=None,
         window=None,
         max_reference=None,
         nan_policy="raise",
@@ -144,6 +150,7 @@ class TailDriftTest(BaseDriftTest):
         self.alpha = alpha
         self.correction = correction
         self.min_effect = min_effect
+        self.confidence = confidence
         self.window = window
         self.max_reference = max_reference
         self.nan_policy = nan_policy
@@ -193,13 +200,12 @@ class TailDriftTest(BaseDriftTest):
     def test_batches(self, reference, batches):
         """Test a stack of batches; see :class:`BaseDriftTest`."""
         if self.statistic == "exceedance":
-            return exceedance_test(reference, batches, self.q)
-        return berk_jones_test(reference, batches, self.min_effect)
+            return exceedance_test(reference, batches, self.q, self.confidence)
+        return berk_jones_test(reference, batches, self.min_effect, self.confidence)
 
     def test_counts(self, reference, below, not_above, size):
         """Test one feature by its counts; see :class:`BaseDriftTest`."""
+        counts = reference, below, not_above, size
         if self.statistic == "exceedance":
-            return exceedance_test_counts(reference, below, not_above, size, self.q)
-        return berk_jones_test_counts(
-            reference, below, not_above, size, self.min_effect
-        )
+            return exceedance_test_counts(*counts, self.q, self.confidence)
+        return berk_jones_test_counts(*counts, self.min_effect, self.confidence)

@@ -21,6 +21,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from skdrift.stats._exceedance import QuantileCounts
+from skdrift.stats._given_reference import berk_jones_given
 from skdrift.stats._lattice_paths import (
     block_crossing_probability,
     diagonal_crossing_probability,
@@ -44,7 +45,7 @@ _FEW = 64
 _IMPOSSIBLE = np.iinfo(np.int32).max
 
 
-def berk_jones_test(reference, batches, min_effect=0.0):
+def berk_jones_test(reference, batches, min_effect=0.0, confidence=None):
     """Berk-Jones test of every batch for an upper tail above its reference's.
 
     Parameters
@@ -56,14 +57,18 @@ def berk_jones_test(reference, batches, min_effect=0.0):
     min_effect : float, default=0.0
         Only cuts count where the share of the batch above the cut exceeds that of the
         reference by more than this.
+    confidence : float, default=None
+        Share of references for which p-values are to be valid given the reference.
+        None: they are valid on average over references.
 
     Returns
     -------
     statistic : ndarray of shape (n_columns, n_batches)
-        Largest level of a cut, -log10 of the p-value of Fisher's exact test.
+        Largest level of a cut, -log10 of the p-value of Fisher's exact test, or, with
+        ``confidence``, of the binomial one.
     p_value : ndarray of shape (n_columns, n_batches)
-    how : {"exact", "upper_bound"}
-        Whether p-values are exact given the ties or bounds.
+    how : {"exact", "upper_bound", "given_reference"}
+        Whether p-values are exact given the ties, or bounds.
 
     Examples
     --------
@@ -76,8 +81,24 @@ def berk_jones_test(reference, batches, min_effect=0.0):
     array([[0.6678, 0.014 ]])
     """
     null = BerkJonesNull(reference.shape[1], batches.shape[2], min_effect)
+    if confidence is not None:
+        return _test_by_counts(
+            reference,
+            batches,
+            lambda known, below, not_above: berk_jones_given(
+                known, not_above, null.m, confidence, min_effect
+            ),
+            "given_reference",
+        )
     if null.is_dear:
-        return _bounded_test(reference, batches, null)
+        return _test_by_counts(
+            reference,
+            batches,
+            lambda known, below, not_above: _bounded_p_values(
+                known, null.m - not_above, null.m - below, null
+            ),
+            "upper_bound",
+        )
     levels, tied = _untied_levels(reference, batches, null)
     p_value = np.empty(levels.shape)
     p_value[~tied] = null.p_values(levels[~tied])
@@ -91,7 +112,9 @@ def berk_jones_test(reference, batches, min_effect=0.0):
     return levels / 100, p_value, "exact"
 
 
-def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
+def berk_jones_test_counts(
+    reference, below, not_above, size, min_effect=0.0, confidence=None
+):
     """Berk-Jones test of a batch known by its counts.
 
     Parameters
@@ -103,12 +126,13 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     size : int
         Batch size m.
     min_effect : float, default=0.0
+    confidence : float, default=None
         As in `berk_jones_test`.
 
     Returns
     -------
     statistic, p_value : float
-    how : {"exact", "upper_bound", "ties_broken"}
+    how : {"exact", "upper_bound", "ties_broken", "given_reference"}
         "ties_broken": batch values between two neighbouring reference values were
         taken as distinct, since counts cannot tell. Both are exact if they were; if
         not, the test is still valid, as with ties broken at random, but its p-value
@@ -116,11 +140,16 @@ def berk_jones_test_counts(reference, below, not_above, size, min_effect=0.0):
     """
     distinct, ranks = np.unique(reference, return_inverse=True)
     null = BerkJonesNull(reference.size, size, min_effect)
+    if confidence is not None:
+        (statistic,), (p_value,) = berk_jones_given(
+            reference, not_above[None], size, confidence, min_effect
+        )
+        return float(statistic), float(p_value), "given_reference"
     if null.is_dear:
-        levels, p_value = _bounded_p_values(
+        (statistic,), (p_value,) = _bounded_p_values(
             reference, (size - not_above)[None], (size - below)[None], null
         )
-        return levels[0] / 100, float(p_value[0]), "upper_bound"
+        return float(statistic), float(p_value), "upper_bound"
     between = np.append(below, size) - np.append(0, not_above)
     # Any values in this order will do.
     gap = np.repeat(np.arange(distinct.size + 1), between)
@@ -350,26 +379,23 @@ def _from_the_top(reference, batches):
     return ends & (seen <= seen[:, half - 1 : half]), from_batch
 
 
-def _bounded_test(reference, batches, null):
-    """Test of large batches at a few cuts, their p-values added up."""
+def _test_by_counts(reference, batches, test, how):
+    """Test that needs counts of batch values at the distinct reference values only."""
     shape = batches.shape[:2]
     statistic, p_value = np.empty(shape), np.empty(shape)
-    for column, (values, stack) in enumerate(zip(reference, batches)):
-        distinct = np.unique(values)
+    for column, (known, stack) in enumerate(zip(reference, batches)):
+        distinct = np.unique(known)
         ordered = np.sort(stack, axis=1)
-        below, not_above = (
+        counts = (
             np.stack([batch.searchsorted(distinct, side) for batch in ordered])
             for side in ("left", "right")
         )
-        levels, p_value[column] = _bounded_p_values(
-            values, null.m - not_above, null.m - below, null
-        )
-        statistic[column] = levels / 100
-    return statistic, p_value, "upper_bound"
+        statistic[column], p_value[column] = test(known, *counts)
+    return statistic, p_value, how
 
 
 def _bounded_p_values(reference, above, not_below, null):
-    """Levels in hundredths and bounds of p-values from counts at distinct values."""
+    """Test at a few cuts, from counts at distinct values; p-values are added up."""
     n = null.n
     _, first, which = np.unique(reference, return_index=True, return_inverse=True)
     reference_above = n - np.append(first[1:], n)
@@ -391,4 +417,4 @@ def _bounded_p_values(reference, above, not_below, null):
         p_value[excess <= null.min_effect] = 1.0
         smallest = np.minimum(smallest, p_value)
     levels = np.floor(-100 * np.log10(np.maximum(smallest, 1e-300)) + 1e-6)
-    return levels, np.minimum(smallest * ranks.size, 1.0)
+    return levels / 100, np.minimum(smallest * ranks.size, 1.0)

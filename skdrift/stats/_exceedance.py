@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import hypergeom
 
+from skdrift.stats._given_reference import exceedance_p_values_given
+
 # Terms up to which the sum of a tied p-value is carried out, and the share of the
 # largest one below which another adds nothing.
 _TERMS, _NEGLIGIBLE = 20_000, 1e-25
@@ -34,7 +36,7 @@ def quantile_rank(q, n):
     return max(1, int(np.ceil(q * n * (1 - 1e-12))))
 
 
-def exceedance_test(reference, batches, q=0.95):
+def exceedance_test(reference, batches, q=0.95, confidence=None):
     """Test of every batch for too many values above its reference's q quantile.
 
     Where no reference value lies above its own quantile, because too many are tied
@@ -48,6 +50,9 @@ def exceedance_test(reference, batches, q=0.95):
         In any order.
     q : float, default=0.95
         The quantile is the reference value that leaves at most a share 1 - q above it.
+    confidence : float, default=None
+        Share of references for which p-values are to be valid given the reference.
+        None: they are valid on average over references.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def exceedance_test(reference, batches, q=0.95):
         Share of the batch minus share of the reference that counts.
     p_value : ndarray of shape (n_columns, n_batches)
     how : ndarray of str of shape (n_columns, n_batches)
-        "exact" given the ties, or "upper_bound".
+        "exact" given the ties, "upper_bound", or "given_reference".
 
     Examples
     --------
@@ -78,10 +83,10 @@ def exceedance_test(reference, batches, q=0.95):
         not_below=np.count_nonzero(batches >= quantile[..., None], axis=2),
         reference_above=np.count_nonzero(reference > quantile, axis=1)[:, None],
         reference_not_below=np.count_nonzero(reference >= quantile, axis=1)[:, None],
-    ).test()
+    ).test(confidence)
 
 
-def exceedance_test_counts(reference, below, not_above, size, q=0.95):
+def exceedance_test_counts(reference, below, not_above, size, q=0.95, confidence=None):
     """Test of a batch known by its counts for too many values above a quantile.
 
     Parameters
@@ -93,13 +98,14 @@ def exceedance_test_counts(reference, below, not_above, size, q=0.95):
     size : int
         Batch size m.
     q : float, default=0.95
+    confidence : float, default=None
         As in `exceedance_test`.
 
     Returns
     -------
     excess, p_value : float
         Exactly those of the whole batch.
-    how : {"exact", "upper_bound"}
+    how : {"exact", "upper_bound", "given_reference"}
     """
     n = reference.size
     rank = quantile_rank(q, n)
@@ -115,7 +121,7 @@ def exceedance_test_counts(reference, below, not_above, size, q=0.95):
         not_below=size - below[place],
         reference_above=n - first[place] - repeats[place],
         reference_not_below=n - first[place],
-    ).test()
+    ).test(confidence)
     return excess.item(), p_value.item(), how.item()
 
 
@@ -189,13 +195,18 @@ class QuantileCounts:
         """Where values equal to the quantile count, since nothing lies above it."""
         return (self.reference_above == 0) & (self.allowed > 0)
 
-    def test(self):
+    def test(self, confidence=None):
         """Excess of the batch's share, its p-value, and how that was found.
 
         The p-value is the share of the arrangements of the pooled values, ties kept, in
         which as many batch values or more count. Without ties that is a hypergeometric
         tail. If values are tied at the quantile, the place and the size of that one tie
         are all that matters.
+
+        Parameters
+        ----------
+        confidence : float, default=None
+            As in `exceedance_test`.
 
         Returns
         -------
@@ -207,6 +218,12 @@ class QuantileCounts:
             self.tie_counts, self.reference_not_below, self.reference_above
         )
         excess = counted / self.m - of_reference / self.n
+        if confidence is not None:
+            beyond = np.where(self.tie_counts, self.reference_not_below, self.allowed)
+            p_value = exceedance_p_values_given(
+                counted, self.n, self.m, beyond + 1, confidence
+            )
+            return excess, p_value, np.full(excess.shape, "given_reference")
         # From the top: the pooled values above the quantile, and those with its tie.
         top = self.reference_above + self.above
         with_tie = self.reference_not_below + self.not_below

@@ -12,6 +12,7 @@ from hashlib import blake2b
 import numpy as np
 from scipy.stats import ksone, kstwo
 
+from skdrift.stats._given_reference import ks_p_values_given
 from skdrift.stats._lattice_paths import (
     block_crossing_probability,
     block_seconds,
@@ -39,7 +40,9 @@ _POSITIONS, _POOLED, _DISTINCT = 2**18, 2**21, 2**20
 _WALK = 2_000
 
 
-def ks_test(reference, batches, alternative="two-sided", method="auto"):
+def ks_test(
+    reference, batches, alternative="two-sided", method="auto", confidence=None
+):
     """Two-sample Kolmogorov-Smirnov test of every batch against its reference.
 
     Parameters
@@ -52,6 +55,9 @@ def ks_test(reference, batches, alternative="two-sided", method="auto"):
         "greater": batch values tend to be larger.
     method : {"auto", "exact", "asymptotic"}, default="auto"
         As in `KSNull.p_values`.
+    confidence : float, default=None
+        Share of references for which p-values are to be valid given the reference.
+        None: they are valid on average over references.
 
     Returns
     -------
@@ -59,7 +65,7 @@ def ks_test(reference, batches, alternative="two-sided", method="auto"):
         The Kolmogorov-Smirnov distance D.
     p_value : ndarray of shape (n_columns, n_batches)
     how : ndarray of str of shape (n_columns, n_batches)
-        "exact" given the ties, or "asymptotic".
+        "exact" given the ties, "asymptotic", or "given_reference".
 
     Examples
     --------
@@ -75,8 +81,14 @@ def ks_test(reference, batches, alternative="two-sided", method="auto"):
     n, m = reference.shape[1], batches.shape[2]
     greater, less, tied = ks_statistics(reference, batches)
     statistic = _of_alternative(greater, less, alternative)
-    null = KSNull.of(n, m, alternative)
     p_value = np.empty(statistic.shape)
+    if confidence is not None:
+        for column, sides in enumerate(zip(greater, less)):
+            p_value[column] = ks_p_values_given(
+                *sides, reference[column], m, alternative, confidence
+            )
+        return statistic / (n * m), p_value, "given_reference"
+    null = KSNull.of(n, m, alternative)
     how = np.empty(statistic.shape, dtype="<U10")
     untied = ~tied
     p_value[untied], how[untied] = null.p_values(statistic[untied], method)
@@ -92,7 +104,13 @@ def ks_test(reference, batches, alternative="two-sided", method="auto"):
 
 
 def ks_test_counts(
-    reference, below, not_above, size, alternative="two-sided", method="auto"
+    reference,
+    below,
+    not_above,
+    size,
+    alternative="two-sided",
+    method="auto",
+    confidence=None,
 ):
     """Two-sample Kolmogorov-Smirnov test of a batch known by its counts.
 
@@ -108,13 +126,15 @@ def ks_test_counts(
         "greater": batch values tend to be larger.
     method : {"auto", "exact", "asymptotic"}, default="auto"
         As in `KSNull.p_values`.
+    confidence : float, default=None
+        As in `ks_test`.
 
     Returns
     -------
     statistic : float
         The Kolmogorov-Smirnov distance D, exactly that of the whole batch.
     p_value : float
-    how : {"exact", "upper_bound", "asymptotic"}
+    how : {"exact", "upper_bound", "asymptotic", "given_reference"}
         "upper_bound": batch values between two neighbouring reference values were
         taken as distinct, since counts cannot tell. The p-value is exact if they were
         and too large otherwise.
@@ -125,6 +145,10 @@ def ks_test_counts(
     greater = max(0, int(((first + repeats) * size - not_above * n).max()))
     less = max(0, int((below * n - first * size).max()))
     statistic = np.array([_of_alternative(greater, less, alternative)])
+    if confidence is not None:
+        sides = np.array([greater]), np.array([less])
+        p_value = ks_p_values_given(*sides, reference, size, alternative, confidence)
+        return statistic[0] / (n * size), p_value[0], "given_reference"
     between = np.append(below, size) - np.append(0, not_above)
     null = KSNull.of(n, size, alternative)
     if method == "asymptotic" or (repeats + not_above - below <= 1).all():

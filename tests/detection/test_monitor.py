@@ -5,7 +5,7 @@ from itertools import pairwise
 import joblib
 import numpy as np
 import pytest
-from scipy.stats import hypergeom
+from scipy.stats import binom, hypergeom
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -20,6 +20,7 @@ from skdrift.detection._monitor import DriftMonitor
 from skdrift.detection._tail import TailDriftTest
 from skdrift.scoring._scorer import DistillationScorer
 from skdrift.scoring._threshold import ScoreThreshold
+from skdrift.stats._given_reference import exceedance_p_values_given
 from skdrift.stats._martingale import bet, start_capital
 from skdrift.sweep._sweep import ContaminationSweep
 
@@ -490,6 +491,33 @@ def share_with_alarm(p_values):
         capital, e_value = bet(capital, p_value, batch)
         ever |= e_value >= 20
     return ever.mean()
+
+
+def test_a_growing_reference_needs_no_promise_for_one_reference():
+    plain, given = (
+        DriftMonitor(fitted(confidence=confidence)) for confidence in (None, 0.95)
+    )
+    fixed = DriftMonitor(fitted(confidence=0.95), reference="fixed")
+    for X in stream(3):
+        assert plain.update(X) == given.update(X)
+        assert fixed.update(X).p_value == fixed.detector.predict(X).p_value
+        X = X + 1
+        assert fixed.detector.predict(X).p_value > fitted().predict(X).p_value
+    assert given.detector.confidence == 0.95
+
+
+@pytest.mark.statistics
+def test_a_fixed_reference_keeps_its_promise_with_confidence():
+    """Ever an alarm in at most alpha of the streams, plus 1 - confidence of them."""
+    rng, confidence = np.random.default_rng(6), 0.9
+    n_streams, n_batches, size, n = 400, 400, 50, 100
+    rank = -(-9 * n // 10)
+    quantile = np.sort(rng.random((n_streams, n)), axis=1)[:, rank - 1]
+    above = rng.binomial(size, 1 - quantile, size=(n_batches, n_streams))
+    given = exceedance_p_values_given(above, n, size, n - rank + 1, confidence)
+    on_average = hypergeom.sf(above - 1, n + size, size, n - rank + above)
+    assert share_with_alarm(given) <= binom.ppf(0.999, n_streams, 0.15) / n_streams
+    assert share_with_alarm(on_average) > 0.2
 
 
 @pytest.mark.statistics

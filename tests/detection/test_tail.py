@@ -263,3 +263,21 @@ def test_a_tie_that_leaves_little_above_it_is_told():
         .predict(np.ones((100, 1)))
         .is_drift
     )
+
+
+@pytest.mark.parametrize("test", [KSDriftTest, TailDriftTest])
+def test_a_promise_for_the_reference_at_hand_has_its_price(test, statistic):
+    extra = {"statistic": statistic} if test is TailDriftTest else {}
+    reference, X = normal(500, 2), normal(80, 2, seed=1) + [0.0, 1.0]
+    on_average = test(**extra).fit(reference).predict(X)
+    fitted = test(confidence=0.95, **extra).fit(reference)
+    result = fitted.predict(X)
+    assert (result.feature_p_values >= on_average.feature_p_values).all()
+    assert result.feature_p_values[1] > on_average.feature_p_values[1]
+    assert result.feature_is_drift.tolist() == [False, True]
+    assert set(result.p_value_method) == {"given_reference"}
+    counted = fitted.predict_counts(sum(map(fitted.count, np.split(X, 4))))
+    assert counted == result
+    for confidence in (0, 1, 1.5, "high"):
+        with pytest.raises(ValueError, match="'confidence' parameter of"):
+            test(confidence=confidence).fit(reference)
