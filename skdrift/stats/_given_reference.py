@@ -59,7 +59,7 @@ def exceedance_p_values_given(counted, n, m, rank, confidence):
     Examples
     --------
     >>> exceedance_p_values_given(np.array([5, 12, 13]), 1000, 100, 51, 0.95).round(3)
-    array([0.757, 0.025, 0.01 ])
+    array([0.76 , 0.023, 0.01 ])
     """
     rank = np.asarray(rank)
     share = np.where(
