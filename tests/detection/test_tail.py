@@ -226,7 +226,6 @@ SHARED_LARGEST = {
     "capped": lambda rng, size: np.minimum(rng.normal(size=size), 1.0),
     "two values": lambda rng, size: rng.integers(0, 2, size) * 1.0,
     "neighbours": lambda rng, size: rng.binomial(3, 0.5, size) / 3,
-    "constant": lambda rng, size: np.full(size, 2.0),
 }
 
 
@@ -242,11 +241,24 @@ def test_a_largest_value_that_many_share_is_told_and_counts(kind):
     assert "none lies above it; values equal to it count as well" in str(w[0].message)
     top = reference["harm"].max()
     batch = pd.DataFrame({"calm": rng.normal(size=100), "harm": np.full(100, top)})
-    assert test.predict(batch).is_drift == (kind != "constant")
+    assert test.predict(batch).is_drift
     batch["harm"] = np.r_[draw(rng, 90), np.full(10, top + 1)]
     assert test.predict(batch).is_drift
     counted = test.predict_counts(test.count(batch[:30]) + test.count(batch[30:]))
     assert counted.p_value == test.predict(batch).p_value
+
+
+@pytest.mark.parametrize("n_strange", [0, 3])
+def test_scores_that_are_zero_for_nearly_all_rows_are_no_matter_for_a_warning(
+    n_strange,
+):
+    reference = np.zeros((1000, 1))
+    reference[:n_strange] = 1.0
+    test = TailDriftTest().fit(reference)
+    batch = np.zeros((100, 1))
+    assert not test.predict(batch).is_drift
+    batch[:10] = 2.0
+    assert test.predict(batch).is_drift
 
 
 def test_a_tie_that_leaves_little_above_it_is_told():
