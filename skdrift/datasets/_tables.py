@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skdrift.datasets._frames import from_polars, is_polars_frame, to_polars
 from skdrift.datasets._images import check_severity
 from skdrift.datasets._table_faults import FAULTS, is_number
 
@@ -16,8 +17,8 @@ def corrupt_table(X, kind, severity, random_state=None, columns=None):
 
     Parameters
     ----------
-    X : array-like or DataFrame of shape (n_rows, n_columns)
-        The table. It is not changed.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        The table, of pandas, polars or numpy. It is not changed.
     kind : str
         One of `TABLE_CORRUPTIONS`, with what severities 1 to 5 stand for:
 
@@ -57,7 +58,8 @@ def corrupt_table(X, kind, severity, random_state=None, columns=None):
     random_state : int, RandomState instance or None, default=None
         Seed of the rows, noise and orders.
     columns : list, default=None
-        The columns to corrupt: names for a DataFrame, positions for an array. ``None``
+        The columns to corrupt: names for a DataFrame, positions for an array. Where
+        names have several levels, the first ones take all below them. ``None``
         takes all to which the kind applies: numbers for scale, noise, clip, offset,
         mirror and round, all but numbers and dates for the three kinds about
         categories, else all. Numbers that stand for categories have to be named.
@@ -108,12 +110,18 @@ def corrupt_table(X, kind, severity, random_state=None, columns=None):
     # Columns are joined by position: names in a DataFrame need not be unique.
     result = pd.concat([parts[j] for j in range(table.shape[1])], axis=1)
     result.columns = table.columns
-    return result if isinstance(X, pd.DataFrame) else _as_array(result, np.asarray(X))
+    if isinstance(X, pd.DataFrame):
+        return result
+    if is_polars_frame(X):
+        return to_polars(result, X)
+    return _as_array(result, np.asarray(X))
 
 
 def _as_frame(X):
     if isinstance(X, pd.DataFrame):
         table = X
+    elif is_polars_frame(X):
+        table = from_polars(X)
     else:
         array = np.asarray(X)
         if array.ndim != 2:
@@ -158,22 +166,30 @@ def _choose_columns(table, columns, kind):
                 * (what == "categories")
             )
         return chosen
-    names = [columns] if np.isscalar(columns) else list(columns)
+    labels = list(table.columns)
+    # A tuple is one name where columns have several levels.
+    one = np.isscalar(columns) or (isinstance(columns, tuple) and columns in labels)
     chosen = []
-    for name in names:
-        places = np.flatnonzero(table.columns == name)
-        if isinstance(name, bool) or not len(places):
-            raise ValueError(
-                f"Unknown column {name!r}; the columns are {list(table.columns)}."
-            )
-        chosen.extend(int(j) for j in places if j not in chosen)
+    for name in [columns] if one else list(columns):
+        places = [j for j, label in enumerate(labels) if _is_named(label, name)]
+        if isinstance(name, bool) or not places:
+            raise ValueError(f"Unknown column {name!r}; the columns are {labels}.")
+        chosen.extend(j for j in places if j not in chosen)
     if not chosen:
         raise ValueError("columns is empty: name at least one column, or None for all.")
     if applies is is_number:
         for j in chosen:
             if not applies(table.iloc[:, j]):
                 raise ValueError(
-                    f"{kind!r} applies to {what}; column {table.columns[j]!r} has type "
+                    f"{kind!r} applies to {what}; column {labels[j]!r} has type "
                     f"{table.dtypes.iloc[j]}."
                 )
     return chosen
+
+
+def _is_named(label, name):
+    """Whether a column bears a name, whole or, of several levels, its first ones."""
+    if isinstance(label, tuple) and label != name:
+        first = name if isinstance(name, tuple) else (name,)
+        return label[: len(first)] == first
+    return label == name

@@ -10,6 +10,7 @@ from sklearn.utils import gen_batches
 
 from skdrift.sweep._division import SMALLEST_POOL
 from skdrift.sweep._row_pools import KINDS
+from skdrift.sweep._scorer_family import with_groups
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def run_candidates(candidates, pools, severities, plan, n_jobs, advance):
         pool, member = pools[candidate.family], candidate.member
         test = candidate.test
         if pool.reference_scores is not None:
-            test = clone(test).fit(pool.reference_scores[member])
+            reference = pool.reference_scores[member]
+            test = with_groups(clone(test).fit, pool.groups_fit, reference)
         for s, severity in enumerate(severities):
             part = replace(plan, batch_size=candidate.batch_size, seed=(*plan.seed, s))
             shifted = pool.shifted_scores(severity, member)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 
 import numpy as np
-
-from skdrift._sklearn import num_samples, safe_indexing
+import pandas as pd
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 
 def check_fractions(fractions):
@@ -40,20 +41,37 @@ def check_severities(X_shifted):
     return severities
 
 
-def shifted_twins(X_shifted, severity, rows):
-    """Shifted versions of the twin rows at one severity, block after block."""
-    n_rows = num_samples(rows.X)
-    shifted = X_shifted[severity]
-    if callable(shifted):
-        shifted = shifted()
-    n_shifted = num_samples(shifted)
-    if n_shifted == 0 or n_shifted % n_rows:
+def check_labels(X, y):
+    """Return labels as an array of shape (n_samples,)."""
+    if y is None:
         raise ValueError(
-            f"X_shifted[{severity!r}] must hold whole blocks of {n_rows} rows, the "
-            f"rows of X in their order once per corruption; got {n_shifted} rows."
+            "ContaminationSweep requires y to be passed, but the target y is None: "
+            "which shifted rows are harmful depends on the true classes of the rows."
         )
-    starts = np.arange(0, n_shifted, n_rows)
-    return safe_indexing(shifted, (starts[:, np.newaxis] + rows.twins).ravel())
+    y = column_or_1d(y)
+    check_consistent_length(X, y)
+    missing = np.flatnonzero(pd.isna(y))
+    if len(missing):
+        raise ValueError(
+            f"y holds {len(missing)} missing label(s), the first in row {missing[0]}; "
+            "every row of X needs its true class."
+        )
+    return y
+
+
+def check_groups(X, groups, name="groups"):
+    """Return groups as an array of shape (n_samples,), or None."""
+    if groups is None:
+        return None
+    groups = column_or_1d(groups)
+    check_consistent_length(X, groups)
+    missing = np.flatnonzero(pd.isna(groups))
+    if len(missing):
+        raise ValueError(
+            f"{name} holds {len(missing)} missing label(s), the first in row "
+            f"{missing[0]}; give a row without a group a label of its own."
+        )
+    return groups
 
 
 def split_candidates(candidates, batch_size):

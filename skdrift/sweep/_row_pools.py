@@ -23,12 +23,14 @@ class RowPools:
 
     def __init__(self, family, rows):
         self._family = family
-        self.reference_scores = family.fit(rows.X_fit, rows.y_fit)
-        unknown = np.setdiff1d(rows.y, family.classes)
-        if len(unknown):
+        self.groups_fit = rows.groups_fit
+        self.reference_scores = family.fit(rows.X_fit, rows.y_fit, rows.groups_fit)
+        unknown = np.setdiff1d(rows.y, family.classes).tolist()
+        if unknown:
+            more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
             raise ValueError(
-                f"y has classes that the classifier does not know: {unknown.tolist()}; "
-                f"it knows {np.asarray(family.classes).tolist()}."
+                f"y has classes that the classifier does not know: {unknown[:10]}"
+                f"{more}; it knows {np.asarray(family.classes).tolist()}."
             )
         tested = np.concatenate([rows.clean, rows.twins])
         decisions, scores = family.score(safe_indexing(rows.X, tested))

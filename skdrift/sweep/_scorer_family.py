@@ -50,7 +50,7 @@ class ScorerFamily:
         self._preprocessing = pipeline[:-1] if len(pipeline) > 1 else None
         self._scorer = pipeline[-1]
 
-    def fit(self, X, y):
+    def fit(self, X, y, groups=None):
         """Fit on the reference rows and return each member's scores of them.
 
         A frozen family is not fitted and has no reference to score: None.
@@ -60,15 +60,13 @@ class ScorerFamily:
         if self._preprocessing is not None:
             X = self._preprocessing.fit_transform(X, y)
         scorer = self._scorer
-        if len(self.divergences) == 1:
+        if len(self.divergences) == 1 and hasattr(scorer, "fit_transform"):
             # As the whole detector's own `fit` would: a scorer may treat the rows it
             # was trained on differently in `fit_transform`.
-            if hasattr(scorer, "fit_transform"):
-                return [as_columns(scorer.fit_transform(X, y))]
-            return [as_columns(scorer.fit(X, y).transform(X))]
-        if not _scores_any_divergence(scorer):
+            return [as_columns(with_groups(scorer.fit_transform, groups, X, y))]
+        if len(self.divergences) > 1 and not _scores_any_divergence(scorer):
             scorer.set_params(divergence=_flatten(self.divergences))
-        scorer.fit(X, y)
+        with_groups(scorer.fit, groups, X, y)
         return self._ask(X)[1]
 
     @property
@@ -123,6 +121,13 @@ class ScorerFamily:
                 "decisions: a scorer needs teacher_student_proba(X) and score_proba, "
                 "or, once fitted, the classifier as estimator_."
             ) from None
+
+
+def with_groups(method, groups, *rows):
+    """Call ``fit`` or ``fit_transform`` with the groups, where it takes them."""
+    if groups is not None and "groups" in signature(method).parameters:
+        return method(*rows, groups=groups)
+    return method(*rows)
 
 
 def is_teacher_student_scorer(scorer):
@@ -219,6 +224,15 @@ def _with_params(detector, params):
             "detector is frozen as a whole, so param_grid can vary nothing of it; "
             f"got {sorted(params)}."
         )
+    of_detector = candidate.get_params()
+    for name in params:
+        owner, _, _ = name.rpartition("__")
+        # Its parameters would be set on the user's own object, which is never copied.
+        if _is_frozen(of_detector.get(owner)):
+            raise ValueError(
+                f"param_grid varies {name!r}, but {owner!r} of detector is frozen; "
+                f"vary {owner!r} as a whole."
+            )
     return candidate.set_params(**params) if params else candidate
 
 

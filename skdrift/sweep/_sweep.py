@@ -6,23 +6,25 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.model_selection import ParameterGrid
-from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from skdrift._sklearn import HasMethods, Interval, fit_context
 from skdrift.sweep import _tables
 from skdrift.sweep._batches import BatchPlan, run_candidates, warn_of_small_pools
-from skdrift.sweep._division import divide_rows
+from skdrift.sweep._division import GivenRows, divide_rows
 from skdrift.sweep._input import (
     check_fractions,
+    check_groups,
+    check_labels,
     check_severities,
-    shifted_twins,
     split_candidates,
 )
 from skdrift.sweep._progress import progress_bar
 from skdrift.sweep._report import html_report, html_summary, say_verdict
 from skdrift.sweep._row_pools import KINDS, RowPools
 from skdrift.sweep._scorer_family import build_families, split_detector
+from skdrift.sweep._twins import ShiftedTwins
 
 
 class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
@@ -161,7 +163,17 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, X_shifted, *, X_reference=None):
+    def fit(
+        self,
+        X,
+        y,
+        X_shifted,
+        *,
+        X_reference=None,
+        groups=None,
+        groups_reference=None,
+        twins=None,
+    ):
         """Score all rows, run the detector on every batch, and keep the results.
 
         Parameters
@@ -177,6 +189,16 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             severity is held in memory at a time when functions are given.
         X_reference : same type as X, default=None
             Clean rows for the reference, without labels. None takes them from X.
+        groups : array-like of shape (n,), default=None
+            Labels of what rows of X have in common, such as a user, a patient or a day.
+            No group plays two parts, and the scorer and the test are fitted with the
+            groups of the reference rows where they take ``groups``.
+        groups_reference : array-like of shape (n_reference,), default=None
+            The groups of the rows of `X_reference`; needed where both are given.
+        twins : True or None, default=None
+            None checks whether the shifted rows have more in common with their own
+            rows of X than with others; True takes their word for it. Shifts that leave
+            nothing of a row need it, such as values that are shuffled in every column.
 
         Returns
         -------
@@ -185,13 +207,19 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or input cannot be used; the message says why.
+            If a parameter or input cannot be used, or `X_shifted` holds no twins of the
+            rows of X; the message says why.
         TypeError
             If `detector` is not a scorer followed by a test.
         """
         fractions = check_fractions(self.fractions)
-        y = column_or_1d(y)
-        check_consistent_length(X, y)
+        given = GivenRows(
+            X,
+            check_labels(X, y),
+            check_groups(X, groups),
+            X_reference,
+            check_groups(X_reference, groups_reference, "groups_reference"),
+        )
         severities = check_severities(X_shifted)
         _, _, frozen = split_detector(self.detector)
         params = list(ParameterGrid(self.param_grid or {}))
@@ -199,7 +227,8 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         families, candidates = build_families(self.detector, of_detector, batch_sizes)
         entropy = int(check_random_state(self.random_state).randint(2**31))
         rng = np.random.default_rng(entropy)
-        rows = divide_rows(X, y, X_reference, self.reference_size, frozen, rng)
+        rows = divide_rows(given, self.reference_size, frozen, rng)
+        shifted_rows = ShiftedTwins(X_shifted, rows, twins)
         plan = BatchPlan(fractions, self.batch_size, self.n_batches, (entropy,))
 
         n_steps = len(families) * (1 + len(severities))
@@ -210,7 +239,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
                 pools.append(RowPools(family, rows))
                 advance()
             for severity in severities:
-                shifted = shifted_twins(X_shifted, severity, rows)
+                shifted = shifted_rows.load(severity)
                 for pool in pools:
                     pool.add(severity, shifted)
                     advance()

@@ -291,6 +291,37 @@ def test_names_of_columns_may_repeat_or_be_numbers():
     assert_array_equal(corrupt_table(table, "scale", 3, columns=7).iloc[0], [1, 10, 1])
 
 
+LEVELS = [("n", "a"), ("n", "b"), ("c", "a")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "scaled"),
+    [
+        (None, [0, 1, 2]),
+        ([("n", "b")], [1]),
+        (("n", "b"), [1]),
+        ("n", [0, 1]),
+        (["c", ("n", "a")], [0, 2]),
+    ],
+)
+def test_names_of_several_levels(columns, scaled):
+    names = pd.MultiIndex.from_tuples(LEVELS, names=["kind", "name"])
+    table = pd.DataFrame(np.ones((4, 3)), columns=names)
+    shifted = corrupt_table(table, "scale", 3, columns=columns)
+    assert shifted.columns.equals(names)
+    assert shifted.columns.names == ["kind", "name"]
+    assert np.flatnonzero(shifted.iloc[0] == 10).tolist() == scaled
+
+
+@pytest.mark.parametrize("kind", TABLE_CORRUPTIONS)
+def test_several_levels_suffer_every_kind(kind):
+    table = make_table()
+    names = pd.MultiIndex.from_product([["x"], table.columns])
+    shifted = corrupt_table(table.set_axis(names, axis=1), kind, 4, random_state=0)
+    expected = corrupt_table(table, kind, 4, random_state=0).set_axis(names, axis=1)
+    assert_frame_equal(shifted, expected)
+
+
 @pytest.mark.parametrize("kind", TABLE_CORRUPTIONS)
 def test_index_does_not_matter(kind):
     table = make_table()
@@ -322,6 +353,11 @@ def test_unknown_severity(severity):
         (np.ones((4, 2)), ("scale", 1, None, ["a"]), "Unknown column 'a'"),
         (np.ones((4, 2)), ("scale", 1, None, [True]), "Unknown column True"),
         (np.ones((4, 2)), ("scale", 1, None, []), "columns is empty"),
+        (
+            pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("n", "a")])),
+            ("scale", 1, None, [("n", "b")]),
+            r"Unknown column \('n', 'b'\); the columns are \[\('n', 'a'\)\]",
+        ),
         (np.ones((4, 2)), ("shift_category", 1), r"no such column.*must be named"),
         (np.array([["a"]]), ("noise", 1), "applies to numbers, and the table has no"),
         (pd.DataFrame({"a": ["x"]}), ("scale", 1, None, "a"), "column 'a' has type"),

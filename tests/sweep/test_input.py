@@ -1,13 +1,12 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from skdrift.sweep._input import (
     check_fractions,
+    check_groups,
+    check_labels,
     check_severities,
-    shifted_twins,
     split_candidates,
 )
 
@@ -54,27 +53,36 @@ def test_bad_severities(shifted, message):
         check_severities(shifted)
 
 
-def study_rows(X, twins):
-    return SimpleNamespace(X=X, twins=np.array(twins))
+@pytest.mark.parametrize("convert", [list, np.array, pd.Series, pd.Categorical])
+def test_labels_become_an_array(convert):
+    y = check_labels(np.ones((3, 1)), convert(["a", "b", "a"]))
+    assert isinstance(y, np.ndarray)
+    assert y.tolist() == ["a", "b", "a"]
 
 
-@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist])
-@pytest.mark.parametrize("is_function", [False, True])
-def test_twins_are_taken_out_of_every_block(convert, is_function):
-    X = np.arange(5)[:, np.newaxis]
-    shifted = convert(np.concatenate([X + 100, X + 200]))
-    given = {1: None, 2: (lambda: shifted) if is_function else shifted}
-    taken = shifted_twins(given, 2, study_rows(convert(X), [1, 4]))
-    assert type(taken) is type(shifted)
-    assert np.asarray(taken)[:, 0].tolist() == [101, 104, 201, 204]
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (None, "requires y to be passed, but the target y is None: which shifted"),
+        ([0, 1], "inconsistent numbers of samples"),
+        ([[0, 1], [1, 0], [0, 1]], "1d array"),
+        ([0, np.nan, np.nan], r"y holds 2 missing label\(s\), the first in row 1"),
+        (np.array(["a", "b", None], dtype=object), "the first in row 2"),
+    ],
+)
+def test_bad_labels(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_labels(np.ones((3, 1)), y)
 
 
-@pytest.mark.parametrize("n_shifted", [0, 4, 6])
-def test_blocks_must_be_whole(n_shifted):
-    with pytest.raises(
-        ValueError, match=rf"X_shifted\['s'\] .* whole blocks of 5 .* got {n_shifted}"
-    ):
-        shifted_twins({"s": np.ones((n_shifted, 1))}, "s", study_rows(np.ones(5), [0]))
+def test_groups_are_optional():
+    assert check_groups(np.ones((2, 1)), None) is None
+    groups = check_groups(np.ones((2, 1)), pd.Series(["u", "v"], index=[7, 7]))
+    assert groups.tolist() == ["u", "v"]
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        check_groups(np.ones((2, 1)), [1])
+    with pytest.raises(ValueError, match=r"who holds 1 missing label.* in row 0"):
+        check_groups(np.ones((2, 1)), [None, "v"], "who")
 
 
 def test_candidates_have_the_batch_size_of_the_grid_or_the_default():

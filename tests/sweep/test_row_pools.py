@@ -16,7 +16,7 @@ class ReadingFamily:
 
     classes = np.array([0, 1])
 
-    def fit(self, X, y):
+    def fit(self, X, y, groups):
         self.fitted_on = X, y
         return None if X is None else [X[:, 1:2], X[:, 1:3]]
 
@@ -28,7 +28,7 @@ def make_pools(labels=LABELS, X_fit=None, y_fit=None):
     X = np.array(CLEAN)
     family = ReadingFamily()
     clean, twins = np.array([0, 5]), np.array([1, 2, 3, 4])
-    rows = StudyRows(X, np.array(labels), X_fit, y_fit, clean, twins, 0)
+    rows = StudyRows(X, np.array(labels), X_fit, y_fit, None, clean, twins, 0)
     return RowPools(family, rows)
 
 

@@ -162,6 +162,39 @@ def test_the_detector_is_divided_before_its_test():
     assert split_detector(FrozenEstimator(detector))[2]
 
 
+class GroupedScorer(SharingScorer):
+    """Takes groups when it is fitted."""
+
+    def fit(self, X, y=None, groups=None):
+        self.groups_ = groups
+        return super().fit(X, y)
+
+    def fit_transform(self, X, y=None, groups=None):
+        return self.fit(X, y, groups).transform(X)
+
+
+@pytest.mark.parametrize("values", [["sum"], ["sum", "decision"]])
+def test_groups_reach_the_scorer_that_takes_them(values):
+    groups = np.arange(6) // 2
+    grid = [{"groupedscorer__divergence": value} for value in values]
+    detector = make_pipeline(FunctionTransformer(), GroupedScorer(), KSDriftTest())
+    (family,), _ = families_of(detector, *grid)
+    family.fit(X, None, groups)
+    assert family._scorer.groups_ is groups
+    (family,), _ = families_of(make_pipeline(SharingScorer(), KSDriftTest()), {})
+    assert len(family.fit(X, None, groups)[0]) == 6
+
+
+def test_what_is_frozen_cannot_be_varied():
+    frozen = FrozenEstimator(SharingScorer().fit(X))
+    detector = make_pipeline(frozen, KSDriftTest())
+    with pytest.raises(ValueError, match=r"frozenestimator__estimator.*is frozen"):
+        families_of(detector, {"frozenestimator__estimator": SharingScorer("decision")})
+    assert frozen.estimator.divergence == "sum"
+    families, _ = families_of(detector, {"frozenestimator": SharingScorer("decision")})
+    assert families[0].divergences == ["decision"]
+
+
 @pytest.mark.parametrize("scores", [[1, 2, 3], [[1], [2], [3]]])
 def test_scores_become_columns(scores):
     columns = as_columns(scores)
