@@ -602,6 +602,12 @@ def test_bad_parameters(digits, params, error, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda X, y, s: (X, None, s), "requires y to be passed, but the target y is"),
+        (
+            lambda X, y, s: (X, y, {1: s[3][::-1]}),
+            "in block 1 have no .*backtest",
+        ),
+        (lambda X, y, s: (X, y, {1: lambda: s[3][::-1]}), "in block 1 have no more"),
         (lambda X, y, s: (X, y[:-1], s), "inconsistent numbers of samples"),
         (lambda X, y, s: (X, y, s[1]), "must be a non-empty dict"),
         (lambda X, y, s: (X, y, {}), "must be a non-empty dict"),
@@ -620,6 +626,47 @@ def test_bad_input(digits, change, message):
     with pytest.raises(ValueError, match=message):
         sweep.fit(*change(X, y, shifted))
     assert not [name for name in vars(sweep) if name.endswith("_")]
+
+
+class GroupTest(RecordingTest):
+    """Takes groups when it is fitted."""
+
+    def fit(self, X, y=None, groups=None):
+        self.groups_ = groups
+        type(self).fitted_with = groups
+        return super().fit(X, y)
+
+
+def test_no_group_stands_on_two_sides():
+    X, y, X_shifted = marked_rows()
+    groups = X[:, 0] // 4
+    sweep = make_sweep(
+        make_pipeline(ColumnScorer(), GroupTest()), reference_size=60, n_batches=60
+    ).fit(X, y, {1: X_shifted}, groups=groups)
+    assert (sweep.n_reference_, sweep.n_clean_ + sweep.n_twins_) == (60, 180)
+    (reference, scores, _) = RecordingTest.seen[0]
+    assert np.array_equal(GroupTest.fitted_with, reference[:, 0] // 4)
+    is_shifted = scores[:, 1] > 0
+    sides = [reference[:, 0], scores[~is_shifted, 0], scores[is_shifted, 0]]
+    held = [set((side // 4).tolist()) for side in sides]
+    assert sum(map(len, held)) == len(set.union(*held)) == 60
+
+
+def test_bad_groups(digits):
+    teacher, X, y, shifted = digits
+    sweep = make_sweep(make_detector(teacher))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        sweep.fit(X, y, shifted, groups=[1])
+    with pytest.raises(ValueError, match=r"groups holds 1 missing label.* in row 0"):
+        sweep.fit(X, y, shifted, groups=np.r_[np.nan, np.arange(len(X) - 1)])
+    with pytest.raises(ValueError, match="X_reference needs groups_reference"):
+        sweep.fit(X, y, shifted, X_reference=X, groups=np.arange(len(X)))
+
+
+def test_rows_taken_for_twins_on_their_word(digits):
+    teacher, X, y, shifted = digits
+    sweep = make_sweep(make_detector(teacher))
+    assert sweep.fit(X, y, {1: shifted[3][::-1]}, twins=True).accuracy_.shape == (1, 7)
 
 
 def test_bad_reference(digits):
