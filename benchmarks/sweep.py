@@ -76,16 +76,18 @@ def measure(name, scorer, X_reference, X, y, X_shifted):
     detector = make_pipeline(FrozenEstimator(scorer), test)
 
     def score(rows):
-        P, Q, *fold = scorer.teacher_student_proba(rows)
-        scores = scorer.score_proba(P, Q, *fold)
-        return np.column_stack([scores, scorer.classes_[P.argmax(axis=1)]])
+        answers = scorer.teacher_student_proba(rows)
+        scores = scorer.score_proba(*answers)
+        return np.column_stack([scores, scorer.classes_[answers.decision]])
 
     scored = {severity: score(rows) for severity, rows in X_shifted.items()}
     reference, clean = score(X_reference), score(X)
     reading = make_sweep(make_pipeline(ReadScore(), clone(test)))
     # The test remembers p-values, so only the first time in a process costs all.
     first, *again = (
-        seconds(lambda: reading.fit(clean, y, scored, X_reference=reference))
+        seconds(
+            lambda: reading.fit(clean, y, scored, X_reference=reference, twins=True)
+        )
         for _ in range(1 + REPETITIONS)
     )
     tests = median(again)
