@@ -13,9 +13,10 @@ ARROWS = {
     "datasets": set(),
     "detection": {"_sklearn", "stats"},
     "models": {"_sklearn"},
+    "report": set(),
     "scoring": {"_sklearn", "models"},
     "stats": set(),
-    "sweep": {"_sklearn"},
+    "sweep": {"_sklearn", "report"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 DOOR = PACKAGE / "_sklearn.py"

@@ -1,12 +1,15 @@
 """A contamination sweep as a sentence to act on, and as one HTML page."""
 
-import base64
-import io
-from html import escape
-from string import Template
-
 import numpy as np
 
+from skdrift.report import (
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    render_fragment,
+    render_page,
+)
 from skdrift.sweep._tables import (
     choose_candidate,
     detection_limit,
@@ -15,42 +18,15 @@ from skdrift.sweep._tables import (
 )
 
 HARMLESS_FRACTION = 0.9
-
-PAGE = Template(
-    """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Contamination sweep</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff;
-       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-.verdict { border-left: 4px solid #d55e00; padding: .5rem 1rem; background: #f6f6f6; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .875rem; margin: .5rem 0 1rem; }
-th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #ddd; }
-th { border-bottom: 2px solid #888; }
-img { max-width: 100%; }
-summary { cursor: pointer; }
-</style>
-</head>
-<body>
-<h1>Contamination sweep</h1>
-$body
-</body>
-</html>
-"""
-)
+# Inches: as wide as a telephone.
+NARROW = (3.6, 3.4)
+TITLE = "What the detector catches, and how often it cries wolf"
 
 
 def html_summary(tables):
     """Verdict and comparison of the candidates, as a piece of HTML."""
     verdict = say_verdict(tables, choose_candidate(tables.candidates, tables.summary))
-    return (
-        f"<p class='verdict'>{escape(verdict)}</p>\n"
-        f"{_table(compare_candidates(tables))}"
-    )
+    return render_fragment(verdict, _overview(tables))
 
 
 def html_report(tables):
@@ -64,74 +40,134 @@ def html_report(tables):
     -------
     str
     """
+    chosen = choose_candidate(tables.candidates, tables.summary)
+    numbers = tables.candidates["candidate"].tolist()
+    n_reference, n_clean, n_twins = tables.n_rows
+    how = Paragraph(
+        f"{n_reference} reference rows, {n_clean} clean rows for the batches, "
+        f"{n_twins} rows whose shifted twins contaminate them; {tables.n_batches} "
+        "batches for each severity, kind and fraction. A row is harmful if the "
+        "classifier is right on the clean row and wrong on its shifted twin, harmless "
+        "if it is right on both."
+    )
+    sections = [Section("In short", [*_overview(tables), how])]
+    if len(numbers) > 1:
+        words = [
+            Paragraph(say_verdict(tables, number), lead=f"Candidate {number}.")
+            for number in numbers
+        ]
+        most = f"What follows is about candidate {chosen}, the most selective one."
+        sections.append(Section("Every candidate in words", [*words, Paragraph(most)]))
+    sections += _sections_of(tables, chosen)
+    sections.append(
+        Section(
+            "Every detection figure of every candidate",
+            [Table(tables.summary)],
+            folded=True,
+        )
+    )
+    return render_page(TITLE, say_verdict(tables, chosen), sections)
+
+
+def _sections_of(tables, chosen):
+    """Sections about one candidate."""
+
+    def table(figures):
+        figures = of_candidate(figures, chosen)
+        return Table(figures.drop(columns="candidate").dropna(axis=1, how="all"))
+
+    curves, bars = _displays(tables, chosen)
+    rate, p_value, scores = (
+        Picture.of_figures(*figures, description)
+        for figures, description in (
+            (
+                _two_layouts(curves, kind="detection"),
+                "Share of batches flagged against the fraction of shifted rows",
+            ),
+            (
+                _two_layouts(curves, kind="p_value"),
+                "Mean and largest p-value against the fraction of shifted rows",
+            ),
+            (
+                _two_widths(bars),
+                "Harm scores of clean, harmful and harmless rows, and the accuracy",
+            ),
+        )
+    )
+    bands = Paragraph(
+        "Harmful batches should be flagged early, harmless ones never; the bands are "
+        "95% intervals."
+    )
+    return [
+        Section("How often a batch is flagged", [rate, bands]),
+        Section("Selectivity", [table(selectivity(tables.summary))]),
+        Section("The p-values", [p_value]),
+        Section("The harm scores", [scores]),
+        Section("Accuracy of the classifier", [table(tables.accuracy)]),
+        Section(
+            "How well scores tell harmful from harmless rows (AUROC)",
+            [table(tables.auroc)],
+        ),
+        Section("Every score figure", [table(tables.scores)], folded=True),
+    ]
+
+
+def _displays(tables, chosen):
+    """Curves and bars of one candidate, not drawn yet."""
     from skdrift.sweep._displays import ContaminationDisplay, HarmScoreDisplay
 
-    chosen = choose_candidate(tables.candidates, tables.summary)
-    numbers = tables.candidates["candidate"]
     (candidate,) = of_candidate(tables.candidates, chosen).itertuples()
-    summary = of_candidate(tables.summary, chosen)
     curves = ContaminationDisplay(
-        summary=summary, alpha=candidate.alpha, batch_size=candidate.batch_size
+        summary=of_candidate(tables.summary, chosen),
+        alpha=candidate.alpha,
+        batch_size=candidate.batch_size,
     )
     scores = of_candidate(tables.scores, chosen)
     bars = HarmScoreDisplay(
         scores=scores[scores["feature"] == 0].reset_index(drop=True),
         accuracy=of_candidate(tables.accuracy, chosen),
     )
+    return curves, bars
 
-    def table(figures):
-        figures = of_candidate(figures, chosen)
-        return _table(figures.drop(columns="candidate").dropna(axis=1, how="all"))
 
-    n_reference, n_clean, n_twins = tables.n_rows
-    parts = [
-        html_summary(tables),
-        f"<p>{n_reference} reference rows, {n_clean} clean rows for the batches, "
-        f"{n_twins} rows whose shifted twins contaminate them; {tables.n_batches} "
-        "batches for each severity, kind and fraction. A row is <em>harmful</em> if "
-        "the classifier is right on the clean row and wrong on its shifted twin, "
-        "<em>harmless</em> if it is right on both.</p>",
-    ]
-    if len(numbers) > 1:
-        parts.append("<h2>Every candidate in words</h2>")
-        for number in numbers:
-            verdict = escape(say_verdict(tables, number))
-            parts.append(f"<p><strong>Candidate {number}.</strong> {verdict}</p>")
-        parts.append(f"<h2>Candidate {chosen}, the most selective, in detail</h2>")
-    parts += [
-        "<h3>How often a batch is flagged</h3>",
-        _picture(
-            curves.plot(kind="detection"),
-            "Share of batches flagged against the fraction of shifted rows",
-        ),
-        "<p>Harmful batches should be flagged early, harmless ones never; the bands "
-        "are 95% intervals.</p>",
-        "<h3>Smallest harmful fraction caught with 80% power</h3>",
-        table(detection_limit(tables.summary, 0.8, "harmful")),
-        "<h3>Selectivity</h3>",
-        table(selectivity(tables.summary)),
-        "<h3>The p-values</h3>",
-        _picture(
-            curves.plot(kind="p_value"),
-            "Mean and largest p-value against the fraction of shifted rows",
-        ),
-        "<h3>The harm scores</h3>",
-        _picture(
-            bars.plot(),
-            "Harm scores of clean, harmful and harmless rows, and the accuracy",
-        ),
-        "<h3>Accuracy of the classifier</h3>",
-        table(tables.accuracy),
-        "<h3>How well scores tell harmful from harmless rows (AUROC)</h3>",
-        table(tables.auroc),
-        "<details><summary>Every score figure</summary>",
-        table(tables.scores),
-        "</details><details><summary>Every detection figure of every candidate"
-        "</summary>",
-        _table(tables.summary),
-        "</details>",
-    ]
-    return PAGE.substitute(body="\n".join(parts))
+def _two_layouts(curves, kind):
+    """Figures with the severities side by side, and below each other."""
+    import matplotlib.pyplot as plt
+
+    wide = curves.plot(kind=kind).figure_
+    n_panels = len(curves.ax_)
+    size = (NARROW[0], 2.3 * n_panels + 0.9)
+    narrow, axes = plt.subplots(n_panels, figsize=size, layout="constrained")
+    curves.plot(ax=axes, kind=kind)
+    for panel in curves.ax_:
+        panel.set(xlabel="", ylabel="")
+    narrow.supxlabel(wide.get_supxlabel(), fontsize="medium")
+    narrow.supylabel(wide.axes[0].get_ylabel(), fontsize="medium")
+    _legend_above(narrow, curves.ax_[-1])
+    return wide, narrow
+
+
+def _two_widths(bars):
+    """Figures of the bars for wide and for narrow screens."""
+    import matplotlib.pyplot as plt
+
+    wide = bars.plot().figure_
+    narrow, ax = plt.subplots(figsize=NARROW, layout="constrained")
+    bars.plot(ax=ax)
+    for axes in (bars.ax_, bars.accuracy_ax_):
+        axes.yaxis.label.set_fontsize("small")
+    _legend_above(narrow, ax)
+    return wide, narrow
+
+
+def _legend_above(figure, ax):
+    """Move the legend of an Axes above the figure, in two columns."""
+    legend = ax.get_legend()
+    labels = [text.get_text() for text in legend.get_texts()]
+    handles = legend.legend_handles
+    legend.remove()
+    place = {"loc": "outside upper center", "ncols": 2, "frameon": False}
+    figure.legend(handles, labels, fontsize="small", **place)
 
 
 def compare_candidates(tables):
@@ -142,33 +178,26 @@ def compare_candidates(tables):
     if gaps["gap"].notna().any():
         table["20% harmful less 90% harmless"] = gaps["gap"]
     table["false alarms"] = tables.false_alarms.set_index("candidate")["rate"]
-    limits = detection_limit(tables.summary, 0.8, "harmful")
-    for severity in limits["severity"].unique():
-        of_severity = limits[limits["severity"] == severity].set_index("candidate")
-        table[f"harm caught from, severity {severity}"] = of_severity["fraction"]
     return table.reset_index()
 
 
-def _table(table):
-    """HTML table with figures of readable length; what is missing is a dash."""
-    html = table.to_html(
-        index=False,
-        border=0,
-        na_rep="–",
-        float_format=lambda value: "–" if np.isnan(value) else f"{value:.3g}",
-    )
-    return f"<div class='scroll'>{html}</div>"
+def compare_limits(tables):
+    """One row per candidate: from which harmful fraction on harm is caught."""
+    limits = detection_limit(tables.summary, 0.8, "harmful")
+    table = limits.pivot(index="candidate", columns="severity", values="fraction")
+    table = table[limits["severity"].unique()]
+    table.columns = [f"severity {severity}" for severity in table]
+    return table.reset_index()
 
 
-def _picture(display, description):
-    """Draw a Display's figure into the page and close it."""
-    import matplotlib.pyplot as plt
-
-    buffer = io.BytesIO()
-    display.figure_.savefig(buffer, format="png", dpi=120)
-    plt.close(display.figure_)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'<img alt="{escape(description)}" src="data:image/png;base64,{data}">'
+def _overview(tables):
+    return [
+        Table(compare_candidates(tables), "Candidates"),
+        Table(
+            compare_limits(tables),
+            "Smallest harmful fraction that is caught in 80% of the batches",
+        ),
+    ]
 
 
 def say_verdict(tables, candidate, power=0.8):
