@@ -104,7 +104,7 @@ class Picture:
                 format="webp",
                 dpi=120,
                 transparent=True,
-                pil_kwargs={"lossless": True},
+                pil_kwargs={"lossless": True, "method": 0},
             )
             files.append(buffer.getvalue())
         for figure in (wide, narrow):

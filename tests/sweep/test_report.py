@@ -2,6 +2,7 @@ import base64
 from dataclasses import replace
 from io import BytesIO
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,8 +43,14 @@ def sweep():
 
 
 @pytest.fixture(scope="module")
-def page(sweep):
-    return sweep.report()
+def page(sweep, tmp_path_factory):
+    plt.close("all")
+    path = tmp_path_factory.mktemp("reports") / "report.html"
+    page = sweep.report(path)
+    assert path.read_text(encoding="utf-8") == page
+    # No figure is left open.
+    assert plt.get_fignums() == []
+    return page
 
 
 def test_page_is_whole_and_needs_nothing_else(page):
@@ -92,20 +99,6 @@ def test_hostile_names_stay_text():
     assert "<script" not in html
     assert name in Page(html).rows[0]
     assert f"severity {name}" in Page(html).rows[2]
-
-
-def test_written_to_a_file(sweep, page, tmp_path):
-    path = tmp_path / "report.html"
-    assert len(sweep.report(path)) == len(page)
-    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-
-
-def test_no_figure_is_left_open(sweep):
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-    sweep.report()
-    assert plt.get_fignums() == []
 
 
 def test_notebook_shows_the_summary_once_fitted(sweep):
