@@ -3,6 +3,7 @@ import io
 import pickle
 import warnings
 import weakref
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -285,6 +288,29 @@ def test_p_values_are_those_of_the_detector(digits):
     harmful = sweep.results_.query("kind == 'harmful'")
     assert_allclose(harmful["p_value"], p_values)
     assert_allclose(harmful["statistic"], statistics)
+
+
+@pytest.mark.skipif(
+    "decision" not in signature(DistillationScorer.score_proba).parameters,
+    reason="the scorer does not tell the classifier's own decision",
+)
+def test_decisions_are_those_of_the_classifiers_predict():
+    X, y = make_classification(1500, 8, n_informative=5, weights=[0.9], random_state=1)
+    inner = LogisticRegression().fit(X[:500], y[:500])
+    teacher = FixedThresholdClassifier(FrozenEstimator(inner), threshold=0.1)
+    teacher.fit(X[:500], y[:500])
+    X, y = X[500:], y[500:]
+    shifted = X + np.random.default_rng(0).normal(size=X.shape)
+    detector = make_detector(teacher).fit(X)
+    sweep = make_sweep(FrozenEstimator(detector)).fit(X, y, {1: shifted})
+    entropy = np.random.RandomState(0).randint(2**31)
+    twins = np.random.default_rng(entropy).permutation(len(X))[len(X) // 2 :]
+    right = teacher.predict(X[twins]) == y[twins]
+    right_after = teacher.predict(shifted[twins]) == y[twins]
+    (row,) = sweep.accuracy_.itertuples()
+    assert (row.clean_accuracy, row.accuracy) == (right.mean(), right_after.mean())
+    assert row.n_harmful == (right & ~right_after).sum()
+    assert abs(row.clean_accuracy - inner.score(X[twins], y[twins])) > 0.1
 
 
 @pytest.mark.parametrize("n_jobs", [2, -1])

@@ -8,8 +8,12 @@ from sklearn.datasets import load_breast_cancer, load_digits
 
 from skdrift.datasets import (
     IMAGE_CORRUPTIONS,
+    SERIES_CORRUPTIONS,
+    TEXT_CORRUPTIONS,
     corrupt_images,
+    corrupt_series,
     corrupt_table,
+    corrupt_text,
 )
 from skdrift.datasets._table_faults import FAULTS
 from skdrift.sweep._twins import ShiftedTwins, TwinCheck
@@ -59,6 +63,22 @@ def test_corrupted_tables_are_twins_unless_nothing_is_left_of_them(
     shifted = corrupt_table(table, kind, severity, random_state=0)
     # Values that are shuffled in every column belong to no row any more.
     assert is_refused(table, shifted) == (kind == "shuffle" and severity == 5)
+
+
+@pytest.mark.parametrize("kind", TEXT_CORRUPTIONS)
+@pytest.mark.parametrize("severity", [1, 5])
+def test_corrupted_texts_are_twins(kind, severity):
+    words = np.array(" ".join(WORDS).split())
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(words, 30)) for _ in range(300)]
+    assert not is_refused(texts, corrupt_text(texts, kind, severity, random_state=0))
+
+
+@pytest.mark.parametrize("kind", SERIES_CORRUPTIONS)
+@pytest.mark.parametrize("severity", [1, 5])
+def test_corrupted_series_are_twins(kind, severity):
+    X = np.random.default_rng(0).normal(size=(300, 2, 50)).cumsum(axis=2)
+    assert not is_refused(X, corrupt_series(X, kind, severity, random_state=0))
 
 
 def samples(n, rng):
