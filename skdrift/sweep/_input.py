@@ -8,6 +8,8 @@ import pandas as pd
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_consistent_length
 
+from skdrift.sweep._division import GivenRows
+
 
 def check_fractions(fractions):
     """Fractions as increasing floats."""
@@ -39,6 +41,22 @@ def check_severities(X_shifted):
             f"{severities}."
         )
     return severities
+
+
+def check_rows(X, y, groups, X_reference, groups_reference):
+    """Return rows with their labels and groups, all checked one by one."""
+    if X_reference is None and groups_reference is not None:
+        raise ValueError(
+            "groups_reference was given without X_reference; the groups of the rows of "
+            "X are groups."
+        )
+    return GivenRows(
+        X,
+        check_labels(X, y),
+        check_groups(X, groups),
+        X_reference,
+        check_groups(X_reference, groups_reference, "groups_reference"),
+    )
 
 
 def check_labels(X, y):

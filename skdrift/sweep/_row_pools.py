@@ -11,6 +11,35 @@ KINDS = ("harmful", "harmless")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
+def score_rows(families, rows, shifted_rows, severities, advance):
+    """Fit every family and score all rows, with one severity in memory at a time.
+
+    Parameters
+    ----------
+    families : list of ScorerFamily
+    rows : StudyRows
+    shifted_rows : ShiftedTwins
+    severities : list
+    advance : callable
+        Called after each step.
+
+    Returns
+    -------
+    list of RowPools
+    """
+    pools = []
+    for family in families:
+        pools.append(RowPools(family, rows))
+        advance()
+    for severity in severities:
+        shifted = shifted_rows.load(severity)
+        for pool in pools:
+            pool.add(severity, shifted)
+            advance()
+        del shifted
+    return pools
+
+
 class RowPools:
     """Scores of reference, clean, harmful and harmless rows of one scorer family.
 

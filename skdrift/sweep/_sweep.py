@@ -12,17 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from skdrift._sklearn import HasMethods, Interval, fit_context
 from skdrift.sweep import _tables
 from skdrift.sweep._batches import BatchPlan, run_candidates, warn_of_small_pools
-from skdrift.sweep._division import GivenRows, divide_rows
+from skdrift.sweep._division import divide_rows
 from skdrift.sweep._input import (
     check_fractions,
-    check_groups,
-    check_labels,
+    check_rows,
     check_severities,
     split_candidates,
 )
 from skdrift.sweep._progress import progress_bar
 from skdrift.sweep._report import html_report, html_summary, say_verdict
-from skdrift.sweep._row_pools import KINDS, RowPools
+from skdrift.sweep._row_pools import KINDS, score_rows
 from skdrift.sweep._scorer_family import build_families, split_detector
 from skdrift.sweep._twins import ShiftedTwins
 
@@ -213,13 +212,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             If `detector` is not a scorer followed by a test.
         """
         fractions = check_fractions(self.fractions)
-        given = GivenRows(
-            X,
-            check_labels(X, y),
-            check_groups(X, groups),
-            X_reference,
-            check_groups(X_reference, groups_reference, "groups_reference"),
-        )
+        given = check_rows(X, y, groups, X_reference, groups_reference)
         severities = check_severities(X_shifted)
         _, _, frozen = split_detector(self.detector)
         params = list(ParameterGrid(self.param_grid or {}))
@@ -234,16 +227,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
         n_steps = len(families) * (1 + len(severities))
         n_steps += len(candidates) * len(severities)
         with progress_bar("Contamination sweep", n_steps, self.verbose) as advance:
-            pools = []
-            for family in families:
-                pools.append(RowPools(family, rows))
-                advance()
-            for severity in severities:
-                shifted = shifted_rows.load(severity)
-                for pool in pools:
-                    pool.add(severity, shifted)
-                    advance()
-                del shifted
+            pools = score_rows(families, rows, shifted_rows, severities, advance)
             warn_of_small_pools(candidates, pools, severities, fractions)
             outcomes = run_candidates(
                 candidates, pools, severities, plan, self.n_jobs, advance
@@ -279,7 +263,7 @@ class ContaminationSweep(MetaEstimatorMixin, BaseEstimator):
             accuracy=self.accuracy_,
             auroc=self.auroc_,
             n_rows=(self.n_reference_, self.n_clean_, self.n_twins_),
-            n_batches=self.n_batches,
+            n_batches=self.results_["batch"].nunique(),
         )
 
     def summary(self):

@@ -6,6 +6,7 @@ from skdrift.sweep._input import (
     check_fractions,
     check_groups,
     check_labels,
+    check_rows,
     check_severities,
     split_candidates,
 )
@@ -83,6 +84,21 @@ def test_groups_are_optional():
         check_groups(np.ones((2, 1)), [1])
     with pytest.raises(ValueError, match=r"who holds 1 missing label.* in row 0"):
         check_groups(np.ones((2, 1)), [None, "v"], "who")
+
+
+def test_rows_are_checked_together():
+    X, reference = np.ones((2, 1)), np.ones((1, 1))
+    given = check_rows(X, [0, 1], None, reference, None)
+    assert given.X is X
+    assert given.X_reference is reference
+    assert given.y.tolist() == [0, 1]
+    given = check_rows(X, [0, 1], ["u", "v"], reference, ["w"])
+    assert given.groups.tolist() == ["u", "v"]
+    assert given.groups_reference.tolist() == ["w"]
+    with pytest.raises(ValueError, match="groups_reference was given without X_ref"):
+        check_rows(X, [0, 1], None, None, ["w"])
+    with pytest.raises(ValueError, match="groups_reference holds 1 missing"):
+        check_rows(X, [0, 1], ["u", "v"], reference, [None])
 
 
 def test_candidates_have_the_batch_size_of_the_grid_or_the_default():

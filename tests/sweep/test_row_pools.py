@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 from sklearn.metrics import roc_auc_score
 
 from skdrift.sweep._division import StudyRows
-from skdrift.sweep._row_pools import RowPools
+from skdrift.sweep._row_pools import RowPools, score_rows
 
 # Columns of a row: the decision on it, then two scores.
 CLEAN = [[0, 0.1, 9], [1, 0.2, 8], [1, 0.3, 7], [0, 0.4, 6], [1, 0.5, 5], [0, 0.6, 4]]
@@ -86,6 +86,22 @@ def test_without_harm_there_is_no_area():
     assert table.loc["harmful", "n_rows"] == 0
     assert table.loc["harmful"].drop(["severity", "feature", "n_rows"]).isna().all()
     assert pools.auroc(0)["auroc"].isna().all()
+
+
+def test_one_severity_after_the_other_for_all_families():
+    steps = []
+
+    class Loader:
+        def load(self, severity):
+            steps.append(severity)
+            return shifted_blocks()
+
+    X, clean, twins = np.array(CLEAN), np.array([0, 5]), np.array([1, 2, 3, 4])
+    rows = StudyRows(X, np.array(LABELS), None, None, None, clean, twins, 0)
+    families = [ReadingFamily(), ReadingFamily()]
+    pools = score_rows(families, rows, Loader(), ["a", "b"], lambda: steps.append(0))
+    assert steps == [0, 0, "a", 0, 0, "b", 0, 0]
+    assert [pool.accuracy()["severity"].tolist() for pool in pools] == [["a", "b"]] * 2
 
 
 def test_classes_that_the_classifier_does_not_know():
