@@ -55,8 +55,9 @@ class Table:
 
     @property
     def least_widths(self):
-        """Widths of the columns in characters that keep the words of names whole."""
-        words = [re.split(r"[\s_]+", name) for name in self.columns]
+        """Widths of the columns in characters that keep their words whole."""
+        texts = zip(self.columns, *self.rows)
+        words = [re.split(r"[\s_]+", " ".join(column)) for column in texts]
         return [min(max(map(len, parts)) + 1, 14) for parts in words]
 
     @property
@@ -104,7 +105,7 @@ class Picture:
                 format="webp",
                 dpi=120,
                 transparent=True,
-                pil_kwargs={"lossless": True, "method": 0},
+                pil_kwargs={"lossless": True, "method": 2},
             )
             files.append(buffer.getvalue())
         for figure in (wide, narrow):
@@ -129,7 +130,8 @@ class Section:
     title : str
     blocks : sequence of Paragraph, Table or Picture
     folded : bool, default=False
-        Whether the reader opens it first.
+        Whether the reader opens it first. Its tables may be long and wide: on a narrow
+        screen they scroll.
     """
 
     title: str
@@ -206,5 +208,5 @@ def _cell(value):
     if isinstance(value, bool | np.bool_ | Integral):
         return str(value)
     if isinstance(value, Real):
-        return "–" if np.isnan(value) else f"{value:.3g}"
+        return "–" if np.isnan(value) else f"{value + 0.0:.3g}"
     return "–" if np.ndim(value) == 0 and pd.isna(value) else str(value)

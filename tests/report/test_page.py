@@ -88,7 +88,7 @@ def test_tables_are_read_easily():
         {
             "count": [3, 40000],
             "p_value": [0.012345, np.nan],
-            "small": np.array([1e-9, 2.5]),
+            "small": np.array([1e-9, -0.0]),
             "flag": pd.array([True, None], dtype="boolean"),
             "name": ["x", None],
             7: [pd.Timestamp("2024-05-06"), pd.NaT],
@@ -99,7 +99,7 @@ def test_tables_are_read_easily():
     assert rows == [
         ["count", "p_value", "small", "flag", "name", "7", "listed"],
         ["3", "0.0123", "1e-09", "True", "x", "2024-05-06 00:00:00", "[1, 2]"],
-        ["40000", "–", "2.5", "–", "–", "–", "[nan]"],
+        ["40000", "–", "0", "–", "–", "–", "[nan]"],
     ]
 
 
@@ -109,6 +109,9 @@ def test_every_cell_knows_its_column_for_narrow_screens():
     labels = [value for name, value in page.attributes if name == "data-label"]
     assert labels == list("abcd") * 2
     assert ("class", "cards") in page.attributes
+    folded = Page(render_page("t", "v", [Section("s", [Table(frame)], folded=True)]))
+    assert ("class", "scroll") in folded.attributes
+    assert ("class", "cards") not in folded.attributes
 
 
 @pytest.mark.parametrize("text", HOSTILE)
