@@ -4,19 +4,22 @@
 PYTHON ?= python3
 VENV ?= .venv
 VENV_OLDEST ?= .venv-oldest
+VENV_NEWEST ?= .venv-newest
 VENV_WHEEL ?= .venv-wheel
 
 export MPLBACKEND = Agg
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: all main-job test lint format docs test-oldest wheel clean
+.PHONY: all main-job test lint format docs test-oldest test-newest wheel clean
 
-all: main-job test lint docs test-oldest wheel
+all: main-job test lint docs test-oldest test-newest wheel
 
 main-job:
 	bash -euc "$$($(PYTHON) .ci/readme_command.py main-job)"
 
+# Coverage of lines and branches stands below the outcome of the tests.
+test: export PYTEST_ADDOPTS = --cov=skdrift --cov-branch --cov-report=term:skip-covered
 test:
 	bash -euc "$$($(PYTHON) .ci/readme_command.py test)"
 
@@ -48,6 +51,22 @@ test-oldest:
 	$(PYTHON) .ci/oldest_versions.py --check $(VENV_OLDEST)
 	$(VENV_OLDEST)/bin/python -m pytest -n 2 -m "not keras"
 
+# The newest pre-release of scikit-learn, where one is served. What it breaks is said and
+# fails nothing: there is time until it is released.
+test-newest:
+	rm -rf $(VENV_NEWEST)
+	$(PYTHON) -m venv $(VENV_NEWEST)
+	$(VENV_NEWEST)/bin/pip install -q ".[test]"
+	$(VENV_NEWEST)/bin/pip install -q --pre --upgrade scikit-learn
+	@version="$$($(VENV_NEWEST)/bin/python -c 'import sklearn; print(sklearn.__version__)')"; \
+	case "$$version" in \
+	*rc* | *a[0-9]* | *b[0-9]* | *dev*) \
+	    $(VENV_NEWEST)/bin/python -m pytest -n 2 -m "not keras" \
+	    && echo "scikit-learn $$version: all tests pass" \
+	    || echo "scikit-learn $$version: some tests fail, see above" ;; \
+	*) echo "no pre-release of scikit-learn is served; $$version is the newest" ;; \
+	esac
+
 wheel:
 	rm -rf dist $(VENV_WHEEL)
 	$(PYTHON) -m venv $(VENV_WHEEL)
@@ -56,5 +75,5 @@ wheel:
 	cd / && "$(abspath $(VENV_WHEEL))/bin/python" "$(abspath .ci/import_installed.py)"
 
 clean:
-	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_WHEEL) build dist docs/_build \
+	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) build dist docs/_build \
 	    docs/auto_examples docs/generated
