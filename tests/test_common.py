@@ -31,6 +31,7 @@ from skdrift import (
     DistillationScorer,
     DriftMonitor,
     ForestStudent,
+    InputDriftTest,
     InstanceScaler,
     KerasStudent,
     KerasTeacher,
@@ -61,6 +62,8 @@ ESTIMATORS = [
     DriftMonitor(),
     DriftMonitor(KSDriftTest(), control="saffron", reference="fixed"),
     ForestStudent(n_estimators=10),
+    InputDriftTest(),
+    InputDriftTest(correction=None, min_effect=0.1),
     InstanceScaler(),
     KSDriftTest(),
     KSDriftTest(alternative="greater", method="asymptotic", correction="holm"),
@@ -93,7 +96,13 @@ EXPECTED_FAILURES = {
         "check_methods_subset_invariance": ONE_VERDICT_PER_BATCH,
         "check_methods_sample_order_invariance": ONE_VERDICT_PER_BATCH,
     }
-    for drift_test in (DriftMonitor, KSDriftTest, MeanDriftTest, TailDriftTest)
+    for drift_test in (
+        DriftMonitor,
+        InputDriftTest,
+        KSDriftTest,
+        MeanDriftTest,
+        TailDriftTest,
+    )
 }
 
 

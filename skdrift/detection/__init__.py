@@ -4,6 +4,8 @@ May import `stats`, where the mathematics is.
 """
 
 from skdrift.detection._base import BaseDriftTest
+from skdrift.detection._input_counts import InputCounts
+from skdrift.detection._inputs import InputDriftTest
 from skdrift.detection._ks import KSDriftTest
 from skdrift.detection._monitor import DriftMonitor
 from skdrift.detection._monitor_display import MonitorDisplay
@@ -16,6 +18,8 @@ __all__ = [
     "DriftCounts",
     "DriftMonitor",
     "DriftResult",
+    "InputCounts",
+    "InputDriftTest",
     "KSDriftTest",
     "MonitorDisplay",
     "MonitorState",

@@ -34,6 +34,7 @@ class DriftResult:
         (exact if no two batch values between two neighbouring reference values were
         equal, and too large otherwise; counts cannot tell), ``"ties_broken"`` (as if
         such values differed, which is valid but no bound), ``"asymptotic"``,
+        ``"monte_carlo"`` by sampled permutations,
         ``"given_reference"`` where the test has a ``confidence``,
         ``"missing"`` where a batch has no value of a feature and the number of missing
         ones was tested in their place, and ``"untested"`` where that could not be
@@ -42,6 +43,9 @@ class DriftResult:
         How many values of each feature were tested, and left out as missing.
     min_effect : float, default=0.0
         What the statistic of a feature that drifted exceeds.
+    columns : dict of str to str, or tuple of B such dicts, default=None
+        Of an :class:`InputDriftTest`: names of the columns that changed, the clearest
+        one first, and how, in words.
 
     Examples
     --------
@@ -68,6 +72,7 @@ class DriftResult:
     n_tested: np.ndarray | None = field(default=None, kw_only=True, repr=False)
     n_omitted: np.ndarray | None = field(default=None, kw_only=True, repr=False)
     min_effect: float = field(default=0.0, kw_only=True, repr=False)
+    columns: dict | tuple | None = field(default=None, kw_only=True, repr=False)
 
     def __bool__(self):
         if np.ndim(self.is_drift) == 0:
@@ -175,6 +180,8 @@ def only_batch(result):
         for part in fields(result)
         if np.ndim(getattr(result, part.name)) == 2
     }
+    if result.columns is not None:
+        rows["columns"] = result.columns[0]
     return replace(
         result, is_drift=is_drift, p_value=p_value, group_labels=None, **rows
     )
@@ -183,6 +190,8 @@ def only_batch(result):
 def _equal(one, other):
     if one is None or other is None:
         return one is other
+    if isinstance(one, dict | tuple):
+        return one == other
     one, other = np.asarray(one), np.asarray(other)
     return np.array_equal(
         one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f"

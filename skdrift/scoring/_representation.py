@@ -10,16 +10,15 @@ rows in their place would stand, without what the reference knows from them alon
 import re
 import warnings
 from dataclasses import dataclass, replace
-from numbers import Real
 
 import numpy as np
 import pandas as pd
-from pandas.api import types
 from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_array
 
+from skdrift._columns import as_categories, as_numbers, columns_of, is_number
 from skdrift._sklearn import num_samples
 
 # Distances in a single column. The ranks of numbers lie between 0 and 1, and those of
@@ -31,7 +30,6 @@ _UNKNOWN = 0.8
 # Categories with a coordinate of their own, the most frequent ones.
 _MOST_CATEGORIES = 24
 _TEXT_COORDINATES = 2**18
-_NUMBERS = ("boolean", "decimal", "floating", "integer", "mixed-integer-float")
 
 
 def check_rows(X, given=False):
@@ -237,58 +235,6 @@ def _n_groups(codes, groups):
     return np.bincount(pairs[:, 0])
 
 
-def is_number(column):
-    """Whether the values of a column lie on a line: numbers, truth values, times."""
-    return (
-        types.is_numeric_dtype(column)
-        or types.is_datetime64_any_dtype(column)
-        or types.is_timedelta64_dtype(column)
-    )
-
-
-def as_numbers(column):
-    """Values of a Series as float64, and where they are missing.
-
-    Times are in microseconds. What cannot be read as a number is NaN without being
-    missing.
-    """
-    if isinstance(column, np.ndarray):
-        return column, np.isnan(column)
-    missing = column.isna().to_numpy(dtype=bool)
-    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
-        unit = "timedelta64[us]" if types.is_timedelta64_dtype(column) else None
-        times = column.to_numpy(dtype=unit or "datetime64[us]")
-        return np.where(missing, np.nan, times.astype(np.int64)), missing
-    if not types.is_numeric_dtype(column):
-        column = pd.to_numeric(column.astype(object), errors="coerce")
-    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return numbers, missing
-
-
-def as_categories(column):
-    """Codes of a Series' values, of shape (n,), and the name of each code.
-
-    Whole numbers have the same name as integers and as floats; all missing values are
-    one category.
-    """
-    try:
-        codes, values = pd.factorize(column, use_na_sentinel=True)
-    except TypeError:  # values such as lists, which have no hash
-        codes, values = pd.factorize(column.map(repr), use_na_sentinel=True)
-    names = [_name(value) for value in values]
-    if (codes < 0).any():
-        codes = np.where(codes < 0, len(names), codes)
-        names.append("")
-    names, merged = np.unique(np.array(names, dtype=object), return_inverse=True)
-    return merged[codes], names
-
-
-def _name(value):
-    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
-        value = int(value) if float(value).is_integer() else float(value)
-    return f"={value}"
-
-
 class TableRepresentation:
     """Coordinates of the rows of a table, column by column."""
 
@@ -328,39 +274,6 @@ def _side_by_side(parts):
     coordinates, extra = zip(*parts)
     points = [part.astype(np.float32) for part in coordinates]
     return np.concatenate(points, axis=1), np.sum(extra, axis=0)
-
-
-def columns_of(X):
-    """Columns of a table: Series in which objects have their own types, or arrays.
-
-    Raises
-    ------
-    ValueError
-        If numbers are complex.
-    """
-    if isinstance(X, np.ndarray) and X.dtype.kind in "fiub":
-        return list(X.astype(np.float64).T)
-    if isinstance(X, pd.DataFrame):
-        frame = X
-    elif hasattr(X, "columns") and hasattr(X, "to_dict"):  # Polars
-        frame = pd.DataFrame(X.to_dict(as_series=False))
-    else:
-        frame = pd.DataFrame(X)
-    if any(types.is_complex_dtype(dtype) for dtype in frame.dtypes):
-        raise ValueError("Complex data not supported; X must hold real numbers.")
-    return [_with_own_type(column) for _, column in frame.items()]
-
-
-def _with_own_type(column):
-    """Numbers, truth values and dates that stand in a column of objects."""
-    if not types.is_object_dtype(column):
-        return column
-    inferred = types.infer_dtype(column, skipna=True)
-    if inferred in _NUMBERS:
-        return column.map(float, na_action="ignore").astype(np.float64)
-    if inferred in ("date", "datetime", "datetime64"):
-        return pd.to_datetime(column, errors="coerce", utc=True)
-    return column.infer_objects()
 
 
 def words(text):
