@@ -1,0 +1,120 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from skdrift.datasets import corrupt_table
+from skdrift.explanation._repairs import DonorTable, column_values, with_column
+
+NAMES = [f"x{place}" for place in range(12)]
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """Twelve columns that know much of each other; one of them alone says little."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(3000, 3))
+    X = hidden @ rng.normal(size=(3, 12)) + 0.3 * rng.normal(size=(3000, 12))
+    y = hidden[:, 0] + hidden[:, 1] > 0.2 * rng.normal(size=3000)
+    clf = LogisticRegression(C=0.1).fit(X[:1000], y[:1000])
+    return clf, X[1000:2000], X[2000:]
+
+
+def find(donors, X, proba, places=range(12), seed=0):
+    repairs, _ = donors.find_repairs(
+        X, proba, list(places), NAMES, np.random.RandomState(seed)
+    )
+    return [repair.column for repair in repairs]
+
+
+@pytest.mark.parametrize("kind", ["scale", "shuffle", "offset", "mirror"])
+@pytest.mark.parametrize("rank", [0, 1])
+def test_broken_column_is_blamed_first(watched, kind, rank):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    donors = DonorTable(reference, proba, 0)
+    # Of those that the classifier looks at most.
+    place = int(np.argsort(-abs(clf.coef_[0]))[rank])
+    broken = corrupt_table(batch, kind, 4, columns=[place], random_state=0)
+    assert find(donors, broken, proba)[:1] == [NAMES[place]]
+
+
+def test_two_broken_columns(watched):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    donors = DonorTable(reference, proba, 0)
+    first, second = np.argsort(-abs(clf.coef_[0]))[:2].tolist()
+    broken = corrupt_table(batch, "offset", 4, columns=[first, second], random_state=0)
+    found = find(donors, broken, proba)
+    assert set(found[:2]) == {NAMES[first], NAMES[second]}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clean_rows_blame_nothing(watched, seed):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    donors = DonorTable(reference, proba, seed)
+    assert find(donors, batch[seed * 100 : seed * 100 + 300], proba) == []
+
+
+def test_only_columns_that_may_be_repaired_are_blamed(watched):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    donors = DonorTable(reference, proba, 0)
+    worst, *_, least = np.argsort(-abs(clf.coef_[0])).tolist()
+    broken = corrupt_table(batch, "shuffle", 5, columns=[worst], random_state=0)
+    assert find(donors, broken, proba, places=[least]) == []
+
+
+def test_column_that_the_classifier_ignores_is_not_blamed(watched):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    noise = np.random.default_rng(0).normal(size=(2000, 1))
+
+    def blind(X):
+        return proba(X[:, :12])
+
+    donors = DonorTable(np.hstack([reference, noise[:1000]]), blind, 0)
+    broken = np.hstack([batch, 100 + noise[1000:]])
+    repairs, _ = donors.find_repairs(
+        broken, blind, range(13), [*NAMES, "id"], np.random.RandomState(0)
+    )
+    assert repairs == []
+
+
+def test_repair_says_how_clear_it_is(watched):
+    clf, reference, batch = watched
+    proba = clf.predict_proba
+    donors = DonorTable(reference, proba, 0)
+    place = int(np.argmax(abs(clf.coef_[0])))
+    broken = corrupt_table(batch, "shuffle", 5, columns=[place], random_state=0)
+    before = broken.copy()
+    (first, *_), repaired = donors.find_repairs(
+        broken, proba, range(12), NAMES, np.random.RandomState(0)
+    )
+    assert 0 < first.error < first.excess / 3 < 1
+    assert (broken == before).all()
+    assert first.column == NAMES[place]
+    assert np.isin(repaired[:, place], donors.donors[:, place]).all()
+
+
+def test_frames_keep_their_types():
+    X = pd.DataFrame(
+        {
+            "a": [1, 2, 3],
+            "b": pd.Categorical(["u", "v", "u"]),
+            "c": pd.array([1, None, 3], dtype="Int64"),
+        }
+    )
+    for place in range(3):
+        lent = column_values(X, place, [2, 1, 0])
+        changed = with_column(X, place, lent)
+        assert (changed.dtypes == X.dtypes).all()
+        assert list(changed.columns) == list(X.columns)
+        assert (
+            changed.iloc[:, place]
+            .iloc[::-1]
+            .equals(X.iloc[:, place].set_axis([2, 1, 0]))
+            or changed.iloc[:, place].isna().any()
+        )
+    assert X["a"].tolist() == [1, 2, 3]
