@@ -12,6 +12,13 @@ from skdrift.detection import (
     MonitorState,
     TailDriftTest,
 )
+from skdrift.explanation import (
+    HarmExplainer,
+    HarmExplanation,
+    HarmExplanationDisplay,
+    Segment,
+    batch_report,
+)
 from skdrift.models import (
     ForestStudent,
     InstanceScaler,
@@ -40,6 +47,9 @@ __all__ = [
     "DriftMonitor",
     "DriftResult",
     "ForestStudent",
+    "HarmExplainer",
+    "HarmExplanation",
+    "HarmExplanationDisplay",
     "HarmLabels",
     "HarmScoreDisplay",
     "InputCounts",
@@ -51,9 +61,11 @@ __all__ = [
     "MonitorDisplay",
     "MonitorState",
     "ScoreThreshold",
+    "Segment",
     "SoftLabelClassifier",
     "SupportScorer",
     "TailDriftTest",
     "TeacherStudentScorer",
+    "batch_report",
     "label_harm",
 ]

@@ -13,6 +13,14 @@ PACKAGE = ROOT / "skdrift"
 ARROWS = {
     "datasets": set(),
     "detection": {"_columns", "_sklearn", "stats"},
+    "explanation": {
+        "_columns",
+        "_sklearn",
+        "detection",
+        "report",
+        "scoring",
+        "stats",
+    },
     "models": {"_sklearn"},
     "report": set(),
     "scoring": {"_columns", "_sklearn", "models"},

@@ -31,6 +31,7 @@ from skdrift import (
     DistillationScorer,
     DriftMonitor,
     ForestStudent,
+    HarmExplainer,
     InputDriftTest,
     InstanceScaler,
     KerasStudent,
@@ -86,7 +87,13 @@ KERAS_ESTIMATORS = [
 # model that somebody trained for rows of one shape, and like
 # sklearn.frozen.FrozenEstimator it cannot be fitted to the rows of a check. A base
 # class is met in a test that is made of it.
-NOT_FITTED_BY_CHECKS = {BaseDriftTest, ContaminationSweep, KerasTeacher}
+# An explainer is made around a fitted detector.
+NOT_FITTED_BY_CHECKS = {
+    BaseDriftTest,
+    ContaminationSweep,
+    HarmExplainer,
+    KerasTeacher,
+}
 
 ONE_VERDICT_PER_BATCH = (
     "predict gives one verdict for the whole batch, not one output per row"
@@ -169,9 +176,10 @@ def test_checks_that_check_estimator_leaves_out(estimator, check):
         check_set_params,
     ],
 )
-def test_checks_without_fit_on_a_sweep(check):
+def test_checks_without_fit(check):
     detector = make_pipeline(DistillationScorer(), KSDriftTest())
     check("ContaminationSweep", ContaminationSweep(detector))
+    check("HarmExplainer", HarmExplainer(detector))
 
 
 def test_no_public_estimator_is_forgotten():

@@ -20,7 +20,8 @@ class NumberCounts:
         Number, sum and sum of squares of the finite values, and of the logarithms of
         the sizes of those that are not zero.
     distinct : tuple of float
-        Distinct values in ascending order, of a column that is constant in the reference.
+        Distinct values in ascending order, of a column that is constant in the
+        reference.
     """
 
     size: int

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skdrift._columns import column_names
 from skdrift._sklearn import (
     HasMethods,
     Interval,
@@ -314,13 +315,6 @@ def flagged_rows(p_values, alpha):
     adjusted = adjust_p_values(p_values, "fdr_bh")
     order = np.argsort(p_values, kind="stable")
     return {int(row): float(p_values[row]) for row in order if adjusted[row] <= alpha}
-
-
-def column_names(X):
-    """Names of the columns of a table as text."""
-    if hasattr(X, "columns"):
-        return [str(name) for name in X.columns]
-    return [f"x{place}" for place in range(np.shape(X)[1])]
 
 
 def column_table(names, columns, harmful, changes):

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skdrift._columns import columns_of
 from skdrift._sklearn import safe_indexing
-from skdrift.scoring._representation import TableRepresentation, columns_of
+from skdrift.scoring._representation import TableRepresentation
 
 _N_DONORS = 3
 # Squared distance in a column beyond which two values are not alike.
