@@ -26,6 +26,11 @@ from skdrift.models import (
     KerasTeacher,
     SoftLabelClassifier,
 )
+from skdrift.performance import (
+    PerformanceCounts,
+    PerformanceEstimate,
+    PerformanceEstimator,
+)
 from skdrift.scoring import DistillationScorer, ScoreThreshold, SupportScorer
 from skdrift.sweep import (
     ContaminationDisplay,
@@ -60,6 +65,9 @@ __all__ = [
     "KerasTeacher",
     "MonitorDisplay",
     "MonitorState",
+    "PerformanceCounts",
+    "PerformanceEstimate",
+    "PerformanceEstimator",
     "ScoreThreshold",
     "Segment",
     "SoftLabelClassifier",

@@ -326,12 +326,15 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         """
         return self.score_proba(*self.teacher_student_proba(X))
 
-    def teacher_student_proba(self, X):
+    def teacher_student_proba(self, X, fold=None):
         """Return the class probabilities of teacher and student.
 
         Parameters
         ----------
         X : array of shape (n, ...), DataFrame or sequence of n rows
+        fold : array of int of shape (n,), default=None
+            The cross-fitted models that are to answer for each row, as for changed
+            copies of training rows. None takes the row's own.
 
         Returns
         -------
@@ -342,7 +345,10 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "students_")
         (X,) = indexable(X)
         n_classes = len(self.classes_)
-        proba = in_chunks(self._chunk_proba, X, self.batch_size)
+        if fold is None:
+            proba = in_chunks(self._chunk_proba, X, self.batch_size)
+        else:
+            proba = self._chunk_proba(X, np.asarray(fold))
         # after the teacher has had its say, whose complaints tell more
         validate_data(self, X, reset=False, skip_check_array=True)
         return TeacherStudentProba(
@@ -351,14 +357,15 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             proba[:, -1].astype(np.intp),
         )
 
-    def _chunk_proba(self, X):
+    def _chunk_proba(self, X, fold=None):
         n_folds = max(len(self.teachers_), len(self.students_))
         P = None
         if len(self.teachers_) == 1:
             # first of all, so that it is the teacher who complains about bad input
             P = teacher_proba(self.teachers_[0], X, self.classes_)
-        fold = np.zeros(num_samples(X), dtype=np.intp)
-        if n_folds > 1:
+        if n_folds == 1:
+            fold = np.zeros(num_samples(X), dtype=np.intp)
+        elif fold is None:
             fold = assign_folds(X, n_folds, self._salt)
         if P is None:
             P = by_fold(

@@ -1,0 +1,231 @@
+"""From what is seen of a batch to its accuracy: learnt on simulated batches.
+
+The classifier's calibrated confidence is the base; trees learn by how much it is off,
+on the probit scale. Each kind of fault is left out in turn: errors, intervals and
+p-values come from trees that did not meet the kind.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+from sklearn.model_selection import GroupKFold
+
+from skdrift.performance._simulation import NATURAL
+from skdrift.performance._trees import AveragedTrees
+from skdrift.performance._views import SUMS
+
+_N_TREES = 60
+_LEAST_IN_LEAF = 3
+_CLIP = 0.005
+_LARGEST = 2.5
+# An estimate errs by this much in any case.
+_FLOOR = 0.01
+_N_NATURAL_PARTS = 5
+_PROBIT = ("confidence", "row_model", "above_threshold", "agreement", "student")
+
+
+def probit(share):
+    """Return the normal quantile of a share, cut so that it stays finite."""
+    return ndtri(np.clip(share, _CLIP, 1 - _CLIP))
+
+
+def batch_features(sums, confusion, size, shares):
+    """Features of batches.
+
+    Parameters
+    ----------
+    sums : ndarray of shape (n_batches, n_sums)
+    confusion : ndarray of shape (n_batches, n_classes, n_classes)
+    size : ndarray of int of shape (n_batches,)
+    shares : ndarray of shape (n_classes,)
+        Shares of the classifier's decisions in the reference.
+
+    Returns
+    -------
+    features : ndarray of shape (n_batches, n_features)
+    """
+    means = sums / size[:, None]
+    columns = [
+        probit(means[:, place]) if name in _PROBIT else means[:, place]
+        for place, name in enumerate(SUMS)
+    ]
+    base = columns[SUMS.index("confidence")]
+    columns += [column - base for column in columns[1:5]]
+    distance, noise = class_distance(confusion, size, shares)
+    columns.append(np.maximum(distance - noise, 0.0))
+    if len(shares) == 2:
+        columns.append(confusion.sum(axis=1)[:, 1] / size - shares[1])
+    return np.column_stack(columns)
+
+
+def class_distance(confusion, size, shares):
+    """Total variation between shares of decisions, and what chance makes of it."""
+    decided = confusion.sum(axis=1) / size[:, None]
+    distance = np.abs(decided - shares).sum(axis=1) / 2
+    spread = np.sqrt(2 * shares * (1 - shares) / np.pi).sum() / 2
+    return distance, spread / np.sqrt(size)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimated accuracies of batches.
+
+    Parameters
+    ----------
+    value : ndarray of shape (n_batches,)
+    scale : ndarray of shape (n_batches,)
+        How much an estimate of this kind errs: sampling of the batch's rows, and
+        disagreement of the trees.
+    """
+
+    value: np.ndarray
+    scale: np.ndarray
+
+
+class Correction:
+    """Learns on simulated batches how far the base estimate is off.
+
+    Parameters
+    ----------
+    batches : SimulatedBatches
+    shares : ndarray of shape (n_classes,)
+        Shares of decisions in the reference.
+    reference : float
+        Accuracy on the reference.
+    seed : int
+    n_jobs : int or None
+
+    Attributes
+    ----------
+    left_out : Estimates
+        Of the simulated batches, by trees that did not meet their kind.
+    weight : ndarray of shape (n_batches,)
+        Half of it for natural batches, the rest even over the kinds.
+    """
+
+    def __init__(self, batches, shares, reference, seed, n_jobs=None):
+        self.shares = shares
+        self.reference = reference
+        features = batch_features(batches.sums, batches.confusion, batches.size, shares)
+        base = probit(batches.sums[:, SUMS.index("confidence")] / batches.size)
+        right = np.trace(batches.truth, axis1=1, axis2=2) / batches.size
+        target = np.clip(probit(right) - base, -_LARGEST, _LARGEST)
+        weight = _even_weight(batches.kind)
+        settings = {
+            "n_trees": _N_TREES,
+            "min_samples_leaf": _LEAST_IN_LEAF,
+            "n_jobs": n_jobs,
+        }
+        trust = weight * batches.size / (batches.size + 50)
+
+        mean, spread = np.zeros((2, len(base)))
+        for place, part in enumerate(_parts(batches)):
+            trees = AveragedTrees.fit(
+                features[~part],
+                target[~part],
+                trust[~part],
+                seed=seed + 1 + place,
+                **settings,
+            )
+            mean[part], spread[part] = trees.predict(features[part])
+        self.trees = AveragedTrees.fit(features, target, trust, seed=seed, **settings)
+        self.left_out = _estimates(base, mean, spread, batches.size)
+        self.weight = weight
+
+    def estimate(self, sums, confusion, size):
+        """Estimate the accuracies of batches.
+
+        Parameters
+        ----------
+        sums, confusion, size : as in `batch_features`
+
+        Returns
+        -------
+        estimates : Estimates
+        """
+        features = batch_features(sums, confusion, size, self.shares)
+        base = probit(sums[:, SUMS.index("confidence")] / size)
+        return _estimates(base, *self.trees.predict(features), size)
+
+
+def _estimates(base, mean, spread, size):
+    value = ndtr(base + mean)
+    # The slope of the probit turns the spread of the trees into points.
+    slope = np.exp(-((base + mean) ** 2) / 2) / np.sqrt(2 * np.pi)
+    sampling = np.maximum(value * (1 - value), 0.5 / size) / size
+    scale = np.sqrt(sampling + (slope * spread) ** 2 + _FLOOR**2)
+    return Estimates(value, scale)
+
+
+def _even_weight(kind):
+    """Weights of batches: half for natural ones, the rest even over the kinds."""
+    names, codes, counts = np.unique(kind, return_inverse=True, return_counts=True)
+    share = np.full(len(names), 1.0 / max(len(names) - 1, 1))
+    natural = names == NATURAL
+    share[natural] = 1.0
+    weight = (share / counts)[codes]
+    return weight / weight.sum()
+
+
+def _parts(batches):
+    """Masks of the batches left out at a time: a kind, or some of the tilts."""
+    natural = batches.kind == NATURAL
+    for kind in np.unique(batches.kind[~natural]):
+        yield batches.kind == kind
+    places = np.flatnonzero(natural)
+    draws = batches.draw[places]
+    n_parts = min(_N_NATURAL_PARTS, len(np.unique(draws)))
+    for _, part in GroupKFold(n_parts).split(places, groups=draws):
+        mask = np.zeros(len(natural), dtype=bool)
+        mask[places[part]] = True
+        yield mask
+
+
+def conformal_factor(error, scale, kind, confidence):
+    """How many scales an interval needs on either side to hold with a confidence.
+
+    Parameters
+    ----------
+    error, scale : ndarray of shape (n_batches,)
+        Errors on left-out batches and their scales.
+    kind : ndarray of str of shape (n_batches,)
+        Kinds weigh alike, however many batches they have.
+    confidence : float
+
+    Returns
+    -------
+    factor : float
+    """
+    ratio = np.abs(error) / scale
+    names, codes, counts = np.unique(kind, return_inverse=True, return_counts=True)
+    weight = (1.0 / counts / len(names))[codes]
+    order = np.argsort(ratio)
+    reached = np.cumsum(weight[order])
+    place = min(np.searchsorted(reached, confidence), len(order) - 1)
+    return float(ratio[order[place]])
+
+
+class HarmlessBatches:
+    """Simulated batches that lost no more than is tolerated, to compare others with.
+
+    Parameters
+    ----------
+    lost : ndarray of shape (n_batches,)
+        Estimated losses in units of their scales, by trees that did not meet the kind.
+    weight : ndarray of shape (n_batches,)
+    """
+
+    def __init__(self, lost, weight):
+        order = np.argsort(lost)
+        self.lost = lost[order]
+        # Weight of all batches that look at least as bad as each.
+        self.above = np.cumsum(weight[order][::-1])[::-1]
+        self.total = float(weight.sum())
+        self.one = float(weight.mean()) if len(weight) else 1.0
+
+    def p_value(self, lost):
+        """Weighted share of harmless batches that look at least as bad, add one."""
+        place = np.searchsorted(self.lost, lost, side="left")
+        above = np.append(self.above, 0.0)[place]
+        return (above + self.one) / (self.total + self.one)

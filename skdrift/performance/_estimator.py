@@ -1,0 +1,653 @@
+"""PerformanceEstimator: how wrong a classifier is on rows without labels."""
+
+from hashlib import blake2b
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_random_state, get_tags, indexable
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdrift._sklearn import (
+    Interval,
+    check_feature_names_in,
+    fit_context,
+    num_samples,
+)
+from skdrift.performance._correction import (
+    Correction,
+    HarmlessBatches,
+    class_distance,
+    conformal_factor,
+)
+from skdrift.performance._counts import PerformanceCounts
+from skdrift.performance._estimate import PerformanceEstimate
+from skdrift.performance._faults import apply_fault, check_faults
+from skdrift.performance._metrics import resolve_metric, scale_to_accuracy
+from skdrift.performance._reader import Donors, Reader, rows_of
+from skdrift.performance._simulation import NATURAL, BatchMaker, Pool
+from skdrift.performance._strange import StrangeValues
+from skdrift.performance._tilts import draw_ranks
+from skdrift.performance._verdict import Evidence, judge, strange_columns
+from skdrift.performance._views import (
+    SUMS,
+    Calibration,
+    expected_classes,
+    row_sums,
+)
+from skdrift.scoring import DistillationScorer, SupportScorer
+from skdrift.scoring._representation import check_rows
+
+_MOST_SUPPORT = 2000
+_ROWS_OF_A_POOL = 300
+_SIZES_OF_A_POOL = 5
+_SIZES_OF_A_TILT = 4
+_MOST_TILTS = 400
+
+
+class PerformanceEstimator(TransformerMixin, BaseEstimator):
+    """Estimate how well a classifier does on rows without labels.
+
+    The classifier's calibrated confidence says how often it is right on rows like
+    those it knows. Where rows have changed it is too sure; so a student of the
+    classifier and the distance to known rows are asked as well, and how the three are
+    to be weighed is learnt on labelled clean rows with simulated faults. The estimate
+    comes with an interval and a test of what may be lost, whose errors are those made
+    on kinds of faults that were left out; and it says so when the rows have left what
+    can be judged.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba`` or Keras model, default=None
+        The classifier. Inside :class:`~sklearn.frozen.FrozenEstimator` it is used as it
+        is; else it is cloned and fitted, by cross-fitting. None means
+        LogisticRegression.
+    student : estimator, default=None
+        As in :class:`DistillationScorer`.
+    faults : "auto", list of callable or list of (str, callable), default="auto"
+        Simulated changes, each a function of ``(X, random_state)`` that returns as many
+        changed rows. "auto" takes the corruptions of :mod:`skdrift.datasets` that suit
+        the rows and that the classifier can read.
+    metric : str, tuple or callable, default="accuracy"
+        "accuracy", "balanced_accuracy", "f1_macro"; "f1", "precision" and "recall" of
+        the second of two classes, or of any as ``("recall", label)``; or a function of
+        a confusion matrix with true classes in its rows. Larger is better.
+    tolerance : float, default=0.05
+        Loss that does not matter.
+    alpha : float, default=0.05
+        Level of the test that more than `tolerance` was lost.
+    confidence : float, default=0.9
+        Share of intervals that hold the true value, kinds of faults weighing alike.
+    cross_fit : int, default=5
+        Folds of :class:`DistillationScorer`.
+    n_jobs : int, default=None
+        Folds and kinds of faults worked on at the same time, by joblib.
+    verbose : int, default=0
+        Progress over the kinds of faults, as joblib shows it.
+    random_state : int, RandomState instance or None, default=None
+        Seeds everything that is drawn.
+
+    Attributes
+    ----------
+    reference_ : float
+        The metric on the rows of `fit`.
+    scorer_ : DistillationScorer
+        Teacher and students.
+    support_ : SupportScorer
+        Distance to known rows.
+    faults_ : list of str
+        Names of the faults that were simulated.
+    left_out_ : DataFrame
+        All simulated batches, each judged without having met its kind: ``kind``,
+        ``size``, ``truth``, ``estimate``, ``low``, ``high`` and ``p_value``.
+    classes_ : ndarray of shape (n_classes,)
+    estimator_ : estimator
+        The classifier.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        As the classifier sees them, where it does.
+
+    See Also
+    --------
+    DistillationScorer : Scores of rows for a drift test.
+    InputDriftTest : Which columns changed, harm or no harm.
+
+    Notes
+    -----
+    A change of how frequent the classes are, or of how labels depend on the inputs,
+    leaves no trace in the inputs: no method without labels can see what it costs.
+    Batches of one kind of fault, seen beforehand or not, are judged well as far as
+    rows still resemble known ones; else the verdict is "cannot tell".
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from skdrift import PerformanceEstimator
+    >>> from skdrift.datasets import corrupt_table
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> clf = RandomForestClassifier(random_state=0).fit(X[::3], y[::3])
+    >>> estimator = PerformanceEstimator(FrozenEstimator(clf), random_state=0)
+    >>> estimator = estimator.fit(X[1::3], y[1::3])
+    >>> estimator.predict(X[2::3]).verdict
+    'fine'
+    >>> swapped = corrupt_table(X[2::3], "swap", severity=4, random_state=0)
+    >>> estimator.predict(swapped).is_drift
+    True
+    """
+
+    __metadata_request__fit = {"groups": True}
+
+    _parameter_constraints: dict = {
+        "estimator": "no_validation",
+        "student": "no_validation",
+        "faults": [str, list, tuple],
+        "metric": [str, tuple, callable],
+        "tolerance": [Interval(Real, 0, 1, closed="neither")],
+        "alpha": [Interval(Real, 0, 1, closed="neither")],
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "cross_fit": [Interval(Integral, 2, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        student=None,
+        faults="auto",
+        metric="accuracy",
+        tolerance=0.05,
+        alpha=0.05,
+        confidence=0.9,
+        cross_fit=5,
+        n_jobs=None,
+        verbose=0,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.student = student
+        self.faults = faults
+        self.metric = metric
+        self.tolerance = tolerance
+        self.alpha = alpha
+        self.confidence = confidence
+        self.cross_fit = cross_fit
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, groups=None):
+        """Learn on labelled clean rows what a batch looks like that does harm.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of texts
+            Clean rows that a trained classifier has not seen.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group, such as those of one user, are kept together.
+
+        Returns
+        -------
+        self : object
+        """
+        if y is None:
+            raise ValueError(
+                "PerformanceEstimator requires y to be passed, but the target y is "
+                "None: how right the classifier is can only be learnt on labelled rows."
+            )
+        X, y = indexable(X, y)
+        random_state = check_random_state(self.random_state)
+        seeds = random_state.randint(2**31 - 1, size=8)
+        scorer = self._scorer(seeds[0])
+        fold = scorer._fit(X, y)[2]
+        metric = resolve_metric(self.metric, scorer.classes_)
+        truth = places_of(y, scorer.classes_)
+        rows, kind = check_rows(X)
+        faults = check_faults(
+            self.faults,
+            rows if kind != "table" else X,
+            kind,
+            scorer.estimator_.predict_proba,
+        )
+        support = _Support(X, kind, scorer.estimator_, groups, seeds[1])
+        known = StrangeValues(X) if kind == "table" else None
+        reader = Reader(scorer, known, decides_by_argmax(scorer, X))
+
+        reading = reader.read(X, support.whole, support.donors, fold)
+        right = reading.decision == truth
+        n_classes = len(scorer.classes_)
+        calibration = Calibration(reading, right, n_classes)
+        honest = _Calibrations(reading, right, fold, n_classes)
+        clean = honest.pool(NATURAL, reading, truth, fold)
+        pools = self._make_pools(X, truth, fold, faults, reader, support, honest, seeds)
+        maker = BatchMaker(clean, np.random.RandomState(seeds[2]))
+        self._draw(maker, pools, X, kind, reading, truth)
+        batches = maker.batches()
+        shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
+        reference = metric(clean.true_shares)
+        correction = Correction(
+            batches, shares, right.mean(), int(seeds[3]), self.n_jobs
+        )
+
+        validate_data(self, X, skip_check_array=True)
+        self.scorer_ = scorer
+        self.support_ = support.whole
+        self.reference_ = float(reference)
+        self.faults_ = [name for name, _ in faults]
+        self.classes_ = scorer.classes_
+        self.estimator_ = scorer.estimator_
+        self._metric = self.metric
+        self._donors = support.donors
+        self._known = known
+        self._argmax = reader.argmax
+        self._calibration = calibration
+        self._correction = correction
+        self._learn_errors(batches, metric)
+        return self
+
+    def _scorer(self, seed):
+        return DistillationScorer(
+            self.estimator,
+            student=self.student,
+            cross_fit=self.cross_fit,
+            n_jobs=self.n_jobs,
+            random_state=int(seed),
+        )
+
+    def _make_pools(self, X, truth, fold, faults, reader, support, honest, seeds):
+        """Simulate every fault several times, on rows of one half of X at a time."""
+        n = num_samples(X)
+        n_pools = 4 if n < 200 else min(30, 6 + n // 150)
+        kind_seeds = np.random.RandomState(seeds[4]).randint(
+            2**31 - 1, size=len(faults)
+        )
+        made = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
+            delayed(_pools_of_kind)(
+                fault, n_pools, X, truth, fold, reader, support, honest, int(seed)
+            )
+            for fault, seed in zip(faults, kind_seeds)
+        )
+        return [pool for pools in made for pool in pools]
+
+    def _draw(self, maker, pools, X, kind, reading, truth):
+        """Draw natural batches, and batches with faults."""
+        n_tilts = int(np.clip(3 * len(pools), 40, _MOST_TILTS))
+        for _ in range(n_tilts):
+            ranks = draw_ranks(X, kind, reading, truth, maker.random_state)
+            maker.add_tilted(ranks, _SIZES_OF_A_TILT)
+        for pool in pools:
+            maker.add_pool(pool, _SIZES_OF_A_POOL)
+
+    def _learn_errors(self, batches, metric):
+        """Set what intervals and p-values need, from batches of left-out kinds."""
+        estimates = self._correction.left_out
+        value, scale = in_metric(metric, batches.confusion, estimates)
+        truth = np.array([metric(confusion) for confusion in batches.truth])
+        expected = np.array([metric(confusion) for confusion in batches.expected])
+        known = np.isfinite(truth) & np.isfinite(expected) & np.isfinite(value)
+        factor = conformal_factor(
+            (truth - value)[known], scale[known], batches.kind[known], self.confidence
+        )
+        lost = (self.reference_ - value) / scale
+        harmless = known & (self.reference_ - expected <= self.tolerance)
+        self._factor = factor
+        self._harmless = HarmlessBatches(
+            lost[harmless], self._correction.weight[harmless]
+        )
+        natural = batches.kind == NATURAL
+        distance, noise = class_distance(
+            batches.confusion, batches.size, self._correction.shares
+        )
+        self._most_class_distance = float((distance - noise)[known].max(initial=0.0))
+        self.left_out_ = pd.DataFrame(
+            {
+                "kind": batches.kind,
+                "size": batches.size,
+                "truth": truth,
+                "estimate": value,
+                "low": value - factor * scale,
+                "high": value + factor * scale,
+                "p_value": self._harmless.p_value(lost),
+            }
+        )
+        self._n_natural = int(natural.sum())
+
+    def transform(self, X):
+        """Give each row the probability that the classifier is wrong on it.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of texts
+
+        Returns
+        -------
+        wrong : ndarray of shape (n_samples, 1)
+        """
+        return self._calibration.wrong(self._read(X))[:, None]
+
+    def _read(self, X):
+        check_is_fitted(self, "scorer_")
+        reader = Reader(self.scorer_, self._known, self._argmax)
+        (X,) = indexable(X)
+        reading = reader.read(X, self.support_, self._donors)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return reading
+
+    def predict(self, X, groups=None):
+        """Estimate the performance on a batch, or on several.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of texts
+            The rows of the batch, or of all batches.
+        groups : array-like of shape (n_samples,), default=None
+            Label of the batch that each row belongs to. None: X is one batch.
+
+        Returns
+        -------
+        estimate : PerformanceEstimate
+            With ``groups``, one batch per distinct label, in ascending order.
+        """
+        check_is_fitted(self, "scorer_")
+        self._validate_params()
+        reading = self._read(X)
+        if groups is None:
+            return self._judge([self._count(reading)], None)
+        labels = np.asarray(groups)
+        if labels.shape != reading.decision.shape:
+            raise ValueError(
+                f"groups must have one label for each of the {len(reading.decision)} "
+                f"rows of X; got shape {labels.shape}."
+            )
+        names, codes = np.unique(labels, return_inverse=True)
+        parts = [np.flatnonzero(codes == place) for place in range(len(names))]
+        return self._judge([self._count(reading[rows]) for rows in parts], names)
+
+    def count(self, X):
+        """Sum what is seen of the rows of a piece of a batch.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of texts
+
+        Returns
+        -------
+        counts : PerformanceCounts
+            Counts of pieces add up; `predict_counts` judges their sum.
+        """
+        return self._count(self._read(X))
+
+    def predict_counts(self, counts):
+        """Estimate the performance on a batch that is known by its counts.
+
+        Parameters
+        ----------
+        counts : PerformanceCounts
+
+        Returns
+        -------
+        estimate : PerformanceEstimate
+        """
+        check_is_fitted(self, "scorer_")
+        self._validate_params()
+        if not isinstance(counts, PerformanceCounts):
+            raise TypeError(
+                "counts must be what `count` returned, or a sum of such; got "
+                f"{type(counts).__name__}."
+            )
+        if counts.digest != self._digest():
+            raise ValueError(
+                "These counts were made by another estimator than this one; count the "
+                "batch again."
+            )
+        return self._judge([counts], None)
+
+    def _count(self, reading):
+        n_classes = len(self.classes_)
+        confusion = np.zeros((n_classes, n_classes))
+        classes = expected_classes(reading, self._calibration)
+        for place in range(n_classes):
+            confusion[:, place] = classes[reading.decision == place].sum(axis=0)
+        n = len(reading.decision)
+        return PerformanceCounts(
+            n,
+            row_sums(reading, self._calibration).sum(axis=0),
+            confusion,
+            reading.strange.sum(axis=0),
+            self._digest(),
+        )
+
+    def _digest(self):
+        return blake2b(self._correction.trees.value.tobytes()).hexdigest()[:16]
+
+    def _judge(self, counts, labels):
+        """Estimate and verdict of batches known by their counts."""
+        metric = resolve_metric(self._metric, self.classes_)
+        size = np.array([one.size for one in counts])
+        sums = np.array([one.sums for one in counts])
+        confusion = np.array([one.confusion for one in counts])
+        estimates = self._correction.estimate(sums, confusion, size)
+        value, scale = in_metric(metric, confusion, estimates)
+        lost = self.reference_ - value
+        p_value = self._harmless.p_value(lost / scale)
+        distance, noise = class_distance(confusion, size, self._correction.shares)
+        verdicts = [
+            self._verdict(one, *figures)
+            for one, *figures in zip(counts, lost, p_value, distance - noise)
+        ]
+        low = np.clip(value - self._factor * scale, 0, 1)
+        high = np.clip(value + self._factor * scale, 0, 1)
+        columns = [value, low, high, lost, p_value]
+        verdict = np.array([verdict for verdict, _ in verdicts])
+        reasons = tuple(sentences for _, sentences in verdicts)
+        if labels is None:
+            columns = [float(column[0]) for column in columns]
+            verdict, reasons, size = str(verdict[0]), reasons[0], int(size[0])
+        value, low, high, lost, p_value = columns
+        return PerformanceEstimate(
+            value,
+            low,
+            high,
+            self.reference_,
+            lost,
+            p_value,
+            verdict,
+            reasons,
+            size,
+            tolerance=self.tolerance,
+            confidence=self.confidence,
+            metric=self._metric if isinstance(self._metric, str) else str(self._metric),
+            group_labels=labels,
+        )
+
+    def _verdict(self, counts, lost, p_value, distance):
+        means = dict(zip(SUMS, counts.sums / counts.size))
+        columns, constant = [], []
+        if self._known is not None:
+            columns, constant = strange_columns(
+                self._known.names, self._known.columns, counts.strange, counts.size
+            )
+        return judge(
+            Evidence(
+                size=counts.size,
+                lost=float(lost),
+                p_value=float(p_value),
+                tolerance=self.tolerance,
+                alpha=self.alpha,
+                outside=float(means["outside"]),
+                repaired=float(means["repaired"]),
+                columns=columns,
+                constant=constant,
+                class_distance=float(distance),
+                most_class_distance=self._most_class_distance,
+            )
+        )
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the name of the column of `transform`, "probability_wrong".
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Compared with ``feature_names_in_`` or counted; otherwise unused.
+
+        Returns
+        -------
+        names : ndarray of str of shape (1,)
+        """
+        check_is_fitted(self, "scorer_")
+        if input_features is not None:
+            check_feature_names_in(self, input_features, generate_names=False)
+        return np.array(["probability_wrong"], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(DistillationScorer(self.estimator)).input_tags
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class _Support:
+    """Support scorers of all rows, and of either half for changed rows of the other."""
+
+    def __init__(self, X, kind, classifier, groups, seed):
+        n = num_samples(X)
+        random_state = np.random.RandomState(seed)
+        self.half = random_state.permutation(n) % 2
+        settings = {
+            "max_reference": _MOST_SUPPORT,
+            "representation": representation_of(classifier, kind),
+            "random_state": int(seed),
+        }
+        self.whole = SupportScorer(**settings).fit(X, groups=groups)
+        self.donors = Donors(X, self.whole.reference_indices_, kind)
+        self.halves = []
+        for side in range(2):
+            rows = np.flatnonzero(self.half != side)
+            part = rows_of(X, rows)
+            scorer = SupportScorer(**settings).fit(part)
+            donors = Donors(part, scorer.reference_indices_, kind)
+            self.halves.append((scorer, donors))
+
+
+class _Calibrations:
+    """Calibrations that did not meet the rows of a fold, for the rows of that fold."""
+
+    def __init__(self, reading, right, fold, n_classes):
+        self.n_classes = n_classes
+        self.parts = {
+            place: Calibration(reading[fold != place], right[fold != place], n_classes)
+            for place in np.unique(fold)
+        }
+
+    def pool(self, kind, reading, truth, fold):
+        """Make views of labelled rows, by calibrations that did not meet them."""
+        n = len(truth)
+        sums = np.empty((n, len(SUMS)))
+        confusion = np.zeros((n, self.n_classes, self.n_classes))
+        for place, calibration in self.parts.items():
+            rows = np.flatnonzero(fold == place)
+            part = reading[rows]
+            sums[rows] = row_sums(part, calibration)
+            classes = expected_classes(part, calibration)
+            confusion[rows, :, part.decision] = classes
+        return Pool(kind, sums, confusion, truth, reading.decision)
+
+
+def _pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):
+    """Rows with one kind of fault, several times over."""
+    name, change = fault
+    random_state = np.random.RandomState(seed)
+    pools = []
+    for place in range(n_pools):
+        side = place % 2
+        rows = np.flatnonzero(support.half == side)
+        rows = np.sort(random_state.permutation(rows)[:_ROWS_OF_A_POOL])
+        changed = apply_fault(name, change, rows_of(X, rows), random_state)
+        scorer, donors = support.halves[side]
+        reading = reader.read(changed, scorer, donors, fold[rows])
+        pools.append(honest.pool(name, reading, truth[rows], fold[rows]))
+    return pools
+
+
+def in_metric(metric, confusion, estimates):
+    """Estimated metric of batches and its scale, from estimated accuracies.
+
+    Parameters
+    ----------
+    metric : callable
+    confusion : ndarray of shape (n_batches, n_classes, n_classes)
+        Expected confusion matrices.
+    estimates : Estimates
+        Of the accuracy.
+
+    Returns
+    -------
+    value, scale : ndarray of shape (n_batches,)
+    """
+    value, scale = np.empty((2, len(confusion)))
+    for place, (matrix, middle, spread) in enumerate(
+        zip(confusion, estimates.value, estimates.scale)
+    ):
+        at = [
+            metric(scale_to_accuracy(matrix, float(np.clip(middle + step, 0, 1))))
+            for step in (0.0, -spread, spread)
+        ]
+        value[place] = at[0]
+        # An end of the interval beyond 0 or 1 must not make it narrower.
+        cut = np.clip([middle - spread, middle + spread], 0, 1)
+        width = 2 * spread / max(cut[1] - cut[0], 1e-9)
+        scale[place] = max(abs(at[2] - at[1]) / 2 * width, 1e-6)
+    return value, scale
+
+
+def places_of(y, classes):
+    """Places of labels among the classes.
+
+    Raises
+    ------
+    ValueError
+        If a label is no class of the classifier.
+    """
+    y = np.asarray(y)
+    places = pd.Index(classes).get_indexer(y)
+    if (places < 0).any():
+        unknown = pd.unique(y[places < 0])[:5].tolist()
+        raise ValueError(
+            f"y holds labels that are no classes of the classifier: {unknown}; its "
+            f"classes are {list(classes)}."
+        )
+    return places
+
+
+def decides_by_argmax(scorer, X):
+    """Whether the classifier decides for the most probable class on all rows of X."""
+    teacher = scorer.estimator_
+    if not hasattr(teacher, "predict"):
+        return True
+    P = np.asarray(teacher.predict_proba(X))
+    decided = np.asarray(teacher.predict(X))
+    return bool((scorer.classes_[P.argmax(axis=1)] == decided).all())
+
+
+def representation_of(classifier, kind):
+    """Find what turns rows into points: for arrays, hidden features of a network."""
+    inner = classifier
+    while isinstance(inner, FrozenEstimator):
+        inner = inner.estimator
+    if kind == "array" and type(inner).__name__ == "KerasTeacher":
+        from skdrift.models._keras_features import KerasFeatures
+
+        return KerasFeatures(inner)
+    return None

@@ -1,0 +1,145 @@
+"""Metrics of a classifier out of its confusion matrix, expected or true.
+
+A confusion matrix has true classes in its rows and decisions in its columns. Entries
+are numbers of rows and need not be whole.
+"""
+
+import numpy as np
+
+
+def accuracy(confusion):
+    """Share of rows that were decided rightly."""
+    return _ratio(np.trace(confusion), confusion.sum())
+
+
+def balanced_accuracy(confusion):
+    """Mean over the classes that occur of the share decided rightly."""
+    per_class = [_ratio(*pair) for pair in zip(np.diag(confusion), confusion.sum(1))]
+    return float(np.nanmean(per_class)) if np.isfinite(per_class).any() else np.nan
+
+
+def recall(confusion, place):
+    """Share of a class that was found."""
+    return _ratio(confusion[place, place], confusion[place].sum())
+
+
+def precision(confusion, place):
+    """Share of the decisions for a class that were right."""
+    return _ratio(confusion[place, place], confusion[:, place].sum())
+
+
+def f1(confusion, place):
+    """Harmonic mean of recall and precision of a class."""
+    both = confusion[place].sum() + confusion[:, place].sum()
+    return _ratio(2 * confusion[place, place], both)
+
+
+def f1_macro(confusion):
+    """Mean of F1 over the classes."""
+    return float(np.nanmean([f1(confusion, k) for k in range(len(confusion))]))
+
+
+def _ratio(part, whole):
+    return float(part / whole) if whole > 0 else np.nan
+
+
+OF_ALL = {
+    "accuracy": accuracy,
+    "balanced_accuracy": balanced_accuracy,
+    "f1_macro": f1_macro,
+}
+OF_CLASS = {"f1": f1, "precision": precision, "recall": recall}
+
+
+def resolve_metric(metric, classes):
+    """Turn the parameter ``metric`` into a function of confusion matrices.
+
+    Parameters
+    ----------
+    metric : str, (str, label) or callable
+        "accuracy", "balanced_accuracy", "f1_macro", or "f1", "precision" and "recall",
+        which are about one class: that of the label given as ``("recall", label)``, or
+        of two classes the second one.
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    function : callable
+        Takes a confusion matrix and returns a number.
+
+    Raises
+    ------
+    ValueError
+        If the metric or the class is unknown, or no class is named where there are
+        more than two.
+    """
+    if callable(metric):
+        return lambda confusion: float(metric(confusion))
+    name, label = metric if isinstance(metric, tuple) else (metric, None)
+    if name in OF_ALL and label is None:
+        return OF_ALL[name]
+    if name not in OF_CLASS:
+        known = [*OF_ALL, *OF_CLASS]
+        raise ValueError(
+            f"metric must be one of {known}, a tuple of one of {list(OF_CLASS)} and a "
+            f"class, or a callable that takes a confusion matrix; got {metric!r}."
+        )
+    if label is None:
+        if len(classes) != 2:
+            raise ValueError(
+                f"metric={name!r} is about one class; name it as ({name!r}, label), "
+                f"with a label out of {list(classes)}."
+            )
+        place = 1
+    else:
+        places = np.flatnonzero(np.asarray(classes) == label)
+        if len(places) != 1:
+            raise ValueError(
+                f"metric names the class {label!r}, but the classes are "
+                f"{list(classes)}."
+            )
+        place = int(places[0])
+    return lambda confusion: OF_CLASS[name](confusion, place)
+
+
+def scale_to_accuracy(confusion, target):
+    """Move rows between right and wrong so that the accuracy becomes ``target``.
+
+    Within each decision the wrong rows keep their shares of the true classes.
+
+    Parameters
+    ----------
+    confusion : ndarray of shape (n_classes, n_classes)
+        Expected confusion matrix.
+    target : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    confusion : ndarray of shape (n_classes, n_classes)
+    """
+    decided = confusion.sum(axis=0)
+    right = np.diag(confusion).copy()
+    wrong = decided - right
+    total = decided.sum()
+    now = right.sum()
+    goal = target * total
+    if goal <= now:
+        kept = right * (goal / now if now > 0 else 0.0)
+    else:
+        room = wrong.sum()
+        kept = right + wrong * ((goal - now) / room if room > 0 else 0.0)
+    others = confusion - np.diag(right)
+    lost = decided - kept
+    spread = np.divide(others, wrong, where=wrong > 0, out=_even(others))
+    scaled = spread * lost
+    np.fill_diagonal(scaled, kept)
+    return scaled
+
+
+def _even(others):
+    """Wrong rows of a decision that had none: the other classes alike."""
+    n_classes = len(others)
+    even = np.full_like(others, 1 / max(n_classes - 1, 1))
+    np.fill_diagonal(even, 0.0)
+    return even

@@ -1,0 +1,179 @@
+"""Reads rows: what classifier, student and support say of them."""
+
+import numpy as np
+import pandas as pd
+
+from skdrift._sklearn import safe_indexing
+from skdrift.performance._views import Reading
+from skdrift.scoring._representation import columns_of
+
+
+class Donors:
+    """Reference rows that lend their values.
+
+    Parameters
+    ----------
+    X : rows
+    places : ndarray of int
+        Those of X that lend.
+    kind : str
+        What the rows are; only those of a table lend.
+    """
+
+    def __init__(self, X, places, kind):
+        self.rows = self.typical = None
+        if kind == "table":
+            self.rows = rows_of(X, places)
+            self.typical = typical_rows(self.rows)
+
+
+class Reader:
+    """Asks a fitted scorer and a fitted support scorer about rows.
+
+    Parameters
+    ----------
+    scorer : DistillationScorer
+        Fitted.
+    known : StrangeValues or None
+        None where rows are no table.
+    argmax : bool
+        Whether the classifier decides for the most probable class.
+    """
+
+    def __init__(self, scorer, known, argmax):
+        self.scorer = scorer
+        self.known = known
+        self.argmax = argmax
+
+    def read(self, X, support, donors, fold=None):
+        """Read rows.
+
+        Parameters
+        ----------
+        X : n rows
+        support : SupportScorer
+            Fitted.
+        donors : Donors
+            The reference rows of ``support``.
+        fold : ndarray of int of shape (n_samples,), default=None
+            The student that is to answer for each row; None takes the row's own.
+
+        Returns
+        -------
+        reading : Reading
+        """
+        P, Q, *_ = self.scorer.teacher_student_proba(X, fold)
+        decision = self.decide(X, P)
+        n = len(P)
+        strange, missing = np.zeros((n, 0), dtype=bool), np.zeros(n)
+        repaired = np.zeros(n)
+        if self.known is not None:
+            strange, missing = self.known.strange(X), self.known.missing(X)
+            repaired = self._repaired(X, strange, support, donors, decision)
+        return Reading(P, Q, decision, support.distance(X), strange, missing, repaired)
+
+    def decide(self, X, P):
+        """Places of the classifier's decisions in its classes."""
+        if self.argmax:
+            return P.argmax(axis=1)
+        labels = np.asarray(self.scorer.estimator_.predict(X))
+        return np.searchsorted(self.scorer.classes_, labels)
+
+    def _repaired(self, X, strange, support, donors, decision):
+        """Whether decisions change when strange values become those of near rows."""
+        changed = np.zeros(len(strange))
+        rows = np.flatnonzero(strange.any(axis=1))
+        if len(rows) == 0:
+            return changed
+        part, where = safe_indexing(X, rows), strange[rows]
+        first = np.zeros(len(rows), dtype=np.intp)
+        neutral = lend(part, where, donors.rows, first, donors.typical)
+        near = support.nearest(neutral)[:, 0]
+        repaired = lend(part, where, donors.rows, near)
+        P = np.asarray(self.scorer.estimator_.predict_proba(repaired))
+        changed[rows] = self.decide(repaired, P) != decision[rows]
+        return changed
+
+
+def lend(X, where, donors, rows, typical=None):
+    """Copy of a table with the values of other rows in some cells.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+    where : ndarray of bool of shape (n_samples, n_features)
+        The cells that are replaced.
+    donors : DataFrame or ndarray
+        Rows with the same columns.
+    rows : ndarray of int of shape (n_samples,)
+        The donor of each row.
+    typical : list of int, default=None
+        For each column the donor that lends it, in place of `rows`.
+
+    Returns
+    -------
+    X : DataFrame or ndarray
+        In the types of the donors.
+    """
+    if isinstance(X, np.ndarray):
+        lent = X.copy()
+        for place in np.flatnonzero(where.any(axis=0)):
+            own = where[:, place]
+            source = rows[own] if typical is None else typical[place]
+            lent[own, place] = donors[source, place]
+        return lent
+    columns = {}
+    for place in range(X.shape[1]):
+        column = X.iloc[:, place]
+        own = where[:, place]
+        if own.any():
+            given = donors.iloc[:, place]
+            source = rows if typical is None else np.full(len(rows), typical[place])
+            values = column.astype(object).to_numpy(copy=True)
+            values[own] = given.astype(object).to_numpy()[source[own]]
+            column = _as_like(pd.Series(values, index=column.index), given)
+        columns[place] = column
+    lent = pd.DataFrame(columns)
+    lent.columns = X.columns
+    return lent
+
+
+def _as_like(column, like):
+    """Turn a Series into the type of another, if its values can have it."""
+    try:
+        return column.astype(like.dtype)
+    except (TypeError, ValueError):
+        return column.infer_objects()
+
+
+def typical_rows(X):
+    """For each column of a table the row whose value is most typical of it.
+
+    The median of numbers, the most frequent category.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+
+    Returns
+    -------
+    rows : list of int
+    """
+    rows = []
+    for column in columns_of(X):
+        column = pd.Series(column)
+        if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
+            numbers = column.astype(np.float64)
+            rows.append(int((numbers - numbers.median()).abs().to_numpy().argmin()))
+            continue
+        codes = pd.factorize(column.astype(str))[0]
+        rows.append(int(np.flatnonzero(codes == np.bincount(codes).argmax())[0]))
+    return rows
+
+
+def rows_of(X, places):
+    """Rows of X at some places; of a frame with a fresh index."""
+    rows = safe_indexing(X, places)
+    if hasattr(rows, "reset_index"):
+        rows = rows.reset_index(drop=True)
+    return rows

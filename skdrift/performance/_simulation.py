@@ -1,0 +1,135 @@
+"""Batches made of labelled clean rows and of rows with simulated faults."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SIZES = (20, 50, 100, 200, 500, 2000)
+#: Name of the kind of batches that hold clean rows only.
+NATURAL = "natural"
+# Standard deviation of the strength of a tilt: the row of largest rank is drawn
+# exp(strength) times as often as the one of smallest rank.
+_TILT = 2.0
+# So many of the batches with a fault have it in all of their rows.
+_WHOLE = 0.6
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Rows with one simulated fault.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the fault.
+    sums : ndarray of shape (n_rows, n_sums)
+        Views of the rows.
+    confusion : ndarray of shape (n_rows, n_classes, n_classes)
+        Expected confusion matrix of each row.
+    truth, decision : ndarray of int of shape (n_rows,)
+        Places of labels and of decisions.
+    """
+
+    kind: str
+    sums: np.ndarray
+    confusion: np.ndarray
+    truth: np.ndarray
+    decision: np.ndarray
+
+    @property
+    def true_shares(self):
+        """True confusion matrix as shares of the rows."""
+        shares = np.zeros(self.confusion.shape[1:])
+        np.add.at(shares, (self.truth, self.decision), 1 / len(self.truth))
+        return shares
+
+
+@dataclass(frozen=True)
+class SimulatedBatches:
+    """Batches with known labels.
+
+    Parameters
+    ----------
+    kind : ndarray of str of shape (n_batches,)
+    draw : ndarray of int of shape (n_batches,)
+        Number of the pool or tilt; batches of one draw are alike.
+    size : ndarray of int of shape (n_batches,)
+    sums : ndarray of shape (n_batches, n_sums)
+    confusion, truth : ndarray of shape (n_batches, n_classes, n_classes)
+        Expected and true confusion matrices.
+    expected : ndarray of shape (n_batches, n_classes, n_classes)
+        Confusion matrix of the rows that the batch was drawn from, as shares.
+    """
+
+    kind: np.ndarray
+    draw: np.ndarray
+    size: np.ndarray
+    sums: np.ndarray
+    confusion: np.ndarray
+    truth: np.ndarray
+    expected: np.ndarray
+
+
+class BatchMaker:
+    """Draws batches and keeps what is known of them.
+
+    Parameters
+    ----------
+    clean : Pool
+        All labelled clean rows.
+    random_state : RandomState
+    """
+
+    def __init__(self, clean, random_state):
+        self.clean = clean
+        self.random_state = random_state
+        self.rows = []
+        self.n_draws = 0
+
+    def add_tilted(self, ranks, n_sizes):
+        """Draw clean rows, some more often than others.
+
+        Parameters
+        ----------
+        ranks : ndarray of shape (n_rows,)
+            From 0 to 1, by which rows are drawn.
+        n_sizes : int
+        """
+        strength = self.random_state.normal(0, _TILT)
+        weight = np.exp(strength * ranks)
+        weight /= weight.sum()
+        expected = np.zeros(self.clean.confusion.shape[1:])
+        np.add.at(expected, (self.clean.truth, self.clean.decision), weight)
+        for size in self.random_state.choice(SIZES, n_sizes):
+            rows = self.random_state.choice(len(weight), size, p=weight)
+            self._add(NATURAL, size, [(self.clean, rows)], expected)
+        self.n_draws += 1
+
+    def add_pool(self, pool, n_sizes):
+        """Draw rows of a pool, alone or among clean rows."""
+        n_clean, n_faulty = len(self.clean.truth), len(pool.truth)
+        of_clean, of_pool = self.clean.true_shares, pool.true_shares
+        for size in self.random_state.choice(SIZES, n_sizes):
+            share = 1.0
+            if self.random_state.random_sample() > _WHOLE:
+                share = self.random_state.uniform(0.1, 1.0)
+            n = round(share * size)
+            faulty = self.random_state.randint(n_faulty, size=n)
+            clean = self.random_state.randint(n_clean, size=size - n)
+            expected = (n * of_pool + (size - n) * of_clean) / size
+            parts = [(pool, faulty), (self.clean, clean)]
+            self._add(pool.kind, size, parts, expected)
+        self.n_draws += 1
+
+    def _add(self, kind, size, parts, expected):
+        n_classes = self.clean.confusion.shape[1]
+        truth = np.zeros((n_classes, n_classes))
+        for pool, rows in parts:
+            np.add.at(truth, (pool.truth[rows], pool.decision[rows]), 1.0)
+        sums = sum(pool.sums[rows].sum(axis=0) for pool, rows in parts)
+        confusion = sum(pool.confusion[rows].sum(axis=0) for pool, rows in parts)
+        self.rows.append((kind, self.n_draws, size, sums, confusion, truth, expected))
+
+    def batches(self):
+        """Return all batches drawn so far."""
+        return SimulatedBatches(*(np.array(column) for column in zip(*self.rows)))

@@ -1,0 +1,70 @@
+"""Averages of regression trees, kept as arrays that can be stored and read safely."""
+
+import numpy as np
+from sklearn.ensemble import ExtraTreesRegressor
+
+
+class AveragedTrees:
+    """Extremely randomised regression trees as arrays.
+
+    Parameters
+    ----------
+    feature, left, right : ndarray of int of shape (n_nodes,)
+        Of all trees below each other; left is -1 at a leaf. A row goes left where its
+        feature is at most the threshold.
+    threshold, value : ndarray of float of shape (n_nodes,)
+    roots : ndarray of int of shape (n_trees,)
+    """
+
+    def __init__(self, feature, threshold, left, right, value, roots):
+        self.feature = feature
+        self.threshold = threshold
+        self.left = left
+        self.right = right
+        self.value = value
+        self.roots = roots
+
+    @classmethod
+    def fit(cls, X, y, sample_weight, *, n_trees, min_samples_leaf, seed, n_jobs=None):
+        """Grow trees on rows of finite numbers."""
+        forest = ExtraTreesRegressor(
+            n_trees,
+            min_samples_leaf=min_samples_leaf,
+            random_state=seed,
+            n_jobs=n_jobs,
+        ).fit(X, y, sample_weight=sample_weight)
+        trees = [tree.tree_ for tree in forest.estimators_]
+        sizes = np.array([tree.node_count for tree in trees])
+        roots = np.cumsum(sizes) - sizes
+        return cls(
+            np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+            np.concatenate([tree.threshold for tree in trees]),
+            _moved([tree.children_left for tree in trees], roots),
+            _moved([tree.children_right for tree in trees], roots),
+            np.concatenate([tree.value[:, 0, 0] for tree in trees]),
+            roots,
+        )
+
+    def predict(self, X):
+        """Return the mean and the standard deviation over the trees, for each row."""
+        # The trees were grown on float32 features.
+        X = np.asarray(X, dtype=np.float32).astype(np.float64)
+        rows = np.arange(len(X))[:, None]
+        node = np.tile(self.roots, (len(X), 1))
+        while True:
+            inner = self.left[node] >= 0
+            if not inner.any():
+                break
+            goes_left = X[rows, self.feature[node]] <= self.threshold[node]
+            child = np.where(goes_left, self.left[node], self.right[node])
+            node = np.where(inner, child, node)
+        values = self.value[node]
+        return values.mean(axis=1), values.std(axis=1)
+
+
+def _moved(children, roots):
+    """Children of all trees, counted from the first node of the first tree."""
+    moved = [
+        np.where(child >= 0, child + root, -1) for child, root in zip(children, roots)
+    ]
+    return np.concatenate(moved).astype(np.int32)

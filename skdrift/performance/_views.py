@@ -1,0 +1,202 @@
+"""What is read of each row, and what of it adds up over a batch.
+
+A reading is what classifier, student and support say of rows. Views turn it into
+numbers whose sums over the rows of a batch are all that is needed to judge the batch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+# Distances are cut at this many units of the 99% quantile.
+_FARTHEST = 4.0
+_CLIP = 1e-4
+# Fewer decisions for a class share the calibration of all others.
+_LEAST_OF_A_CLASS = 100
+
+#: Names of the sums, in the order of the columns of `RowViews.sums`.
+SUMS = (
+    "confidence",
+    "row_model",
+    "above_threshold",
+    "agreement",
+    "student",
+    "distance",
+    "beyond",
+    "outside",
+    "sure_and_beyond",
+    "unsure",
+    "strange",
+    "missing",
+    "repaired",
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What classifier, student and support say of n rows.
+
+    Parameters
+    ----------
+    P, Q : ndarray of shape (n_samples, n_classes)
+        Probabilities of classifier and student.
+    decision : ndarray of int of shape (n_samples,)
+        Places of the classifier's decisions.
+    distance : ndarray of shape (n_samples,)
+        Distance to the reference, in units of its 99% quantile.
+    strange : ndarray of bool of shape (n_samples, n_columns)
+        Values unlike all of the reference; no columns where rows are no table.
+    missing : ndarray of shape (n_samples,)
+        Share of missing values.
+    repaired : ndarray of shape (n_samples,)
+        Whether the decision changes when strange values are replaced by those of near
+        reference rows.
+    """
+
+    P: np.ndarray
+    Q: np.ndarray
+    decision: np.ndarray
+    distance: np.ndarray
+    strange: np.ndarray
+    missing: np.ndarray
+    repaired: np.ndarray
+
+    def __getitem__(self, rows):
+        """Keep some of the rows."""
+        return Reading(
+            *(getattr(self, name)[rows] for name in self.__dataclass_fields__)
+        )
+
+    @property
+    def own(self):
+        """Probability of the class decided for."""
+        return self.P[np.arange(len(self.P)), self.decision]
+
+    @property
+    def student(self):
+        """The student's probability of the class decided for."""
+        return self.Q[np.arange(len(self.Q)), self.decision]
+
+
+class Calibration:
+    """From probabilities to how often they are right, learnt on labelled clean rows.
+
+    Parameters
+    ----------
+    reading : Reading
+        Of clean rows.
+    right : ndarray of bool of shape (n_samples,)
+        Whether the classifier is right.
+    n_classes : int
+    """
+
+    def __init__(self, reading, right, n_classes):
+        everyone = _isotonic(reading.own, right)
+        self.steps = []
+        for place in range(n_classes):
+            own = reading.decision == place
+            enough = own.sum() >= _LEAST_OF_A_CLASS
+            self.steps.append(
+                _isotonic(reading.own[own], right[own]) if enough else everyone
+            )
+        # The share of rows above the threshold is the share of right ones.
+        self.threshold = float(np.quantile(reading.own, 1 - right.mean()))
+        features = row_features(reading)
+        self.centre, self.scale = features.mean(axis=0), features.std(axis=0) + 1e-9
+        self.coef, self.intercept = _logistic(
+            (features - self.centre) / self.scale, ~right
+        )
+
+    def confidence(self, reading):
+        """Probability that each decision is right, by the classifier's own word."""
+        right = np.empty(len(reading.decision))
+        for place, (knots, values) in enumerate(self.steps):
+            own = reading.decision == place
+            right[own] = np.interp(reading.own[own], knots, values)
+        return right
+
+    def wrong(self, reading):
+        """Probability that each decision is wrong, student and support being heard."""
+        scaled = (row_features(reading) - self.centre) / self.scale
+        return 1 / (1 + np.exp(-np.clip(scaled @ self.coef + self.intercept, -30, 30)))
+
+
+def row_features(reading):
+    """Features of rows for a model of errors, shape (n_samples, n_features)."""
+    ordered = np.sort(reading.P, axis=1)
+    own = logit(np.clip(reading.own, _CLIP, 1 - _CLIP))
+    student = logit(np.clip(reading.student, _CLIP, 1 - _CLIP))
+    return np.column_stack(
+        [
+            own,
+            student,
+            np.minimum(own, student),
+            ordered[:, -1] - ordered[:, -2],
+            (reading.Q.argmax(axis=1) != reading.decision).astype(float),
+            np.minimum(reading.distance, _FARTHEST),
+        ]
+    )
+
+
+def row_sums(reading, calibration):
+    """Compute the columns of `SUMS` for each row, shape (n_samples, n_sums).
+
+    Parameters
+    ----------
+    reading : Reading
+    calibration : Calibration
+    """
+    beyond = reading.distance > 1.0
+    sure = reading.own > calibration.threshold
+    n_columns = reading.strange.shape[1]
+    columns = {
+        "confidence": calibration.confidence(reading),
+        "row_model": 1 - calibration.wrong(reading),
+        "above_threshold": sure,
+        "agreement": reading.Q.argmax(axis=1) == reading.decision,
+        "student": reading.student,
+        "distance": np.minimum(reading.distance, _FARTHEST),
+        "beyond": beyond,
+        "outside": reading.distance > 1.5,
+        "sure_and_beyond": sure & beyond,
+        "unsure": reading.own < 0.7,
+        "strange": reading.strange.sum(axis=1) / max(n_columns, 1),
+        "missing": reading.missing,
+        "repaired": reading.repaired,
+    }
+    return np.column_stack([columns[name] for name in SUMS]).astype(np.float64)
+
+
+def expected_classes(reading, calibration):
+    """Calibrated probability of each true class, shape (n_samples, n_classes)."""
+    right = calibration.confidence(reading)
+    rows = np.arange(len(right))
+    others = reading.P.copy()
+    others[rows, reading.decision] = 0.0
+    total = others.sum(axis=1, keepdims=True)
+    n_others = max(reading.P.shape[1] - 1, 1)
+    even = np.full_like(others, 1 / n_others)
+    even[rows, reading.decision] = 0.0
+    others = np.where(total > 0, others / np.where(total > 0, total, 1), even)
+    classes = others * (1 - right)[:, None]
+    classes[rows, reading.decision] = right
+    return classes
+
+
+def _isotonic(own, right):
+    """Knots of a rising step function from probability to share of right decisions."""
+    order = np.argsort(own, kind="stable")
+    fit = IsotonicRegression(out_of_bounds="clip").fit(own[order], right[order])
+    return fit.X_thresholds_, fit.y_thresholds_
+
+
+def _logistic(features, wrong):
+    """Coefficients of a logistic model; constant where all rows are alike."""
+    share = (wrong.sum() + 0.5) / (len(wrong) + 1)
+    if wrong.all() or not wrong.any():
+        return np.zeros(features.shape[1]), float(logit(share))
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(features, wrong)
+    return model.coef_[0], float(model.intercept_[0])
