@@ -17,6 +17,8 @@ from skdrift._sklearn import (
     fit_context,
     num_samples,
 )
+from skdrift.models import KerasTeacher
+from skdrift.models._keras_features import KerasFeatures
 from skdrift.performance._correction import (
     Correction,
     HarmlessBatches,
@@ -646,8 +648,9 @@ def representation_of(classifier, kind):
     inner = classifier
     while isinstance(inner, FrozenEstimator):
         inner = inner.estimator
-    if kind == "array" and type(inner).__name__ == "KerasTeacher":
-        from skdrift.models._keras_features import KerasFeatures
-
+    if kind != "array" or not isinstance(inner, KerasTeacher):
+        return None
+    try:
         return KerasFeatures(inner)
-    return None
+    except TypeError:  # such as a subclassed model: raw values are what is left
+        return None
