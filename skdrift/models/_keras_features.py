@@ -64,8 +64,8 @@ def hidden_part(model):
     if not getattr(model, "inputs", None):
         raise TypeError(
             "KerasFeatures needs a sequential or functional model that knows its "
-            f"inputs; got {type(model).__name__}. Give SupportScorer a function of your "
-            "own as representation."
+            f"inputs; got {type(model).__name__}. Give SupportScorer a function of "
+            "your own as representation."
         )
     dense = [one for one in model.layers if isinstance(one, keras.layers.Dense)]
     if not dense:

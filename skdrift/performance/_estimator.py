@@ -1,5 +1,6 @@
 """PerformanceEstimator: how wrong a classifier is on rows without labels."""
 
+from dataclasses import replace
 from hashlib import blake2b
 from numbers import Integral, Real
 
@@ -226,6 +227,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         reader = Reader(scorer, known, decides_by_argmax(scorer, X))
 
         reading = reader.read(X, support.whole, support.donors, fold)
+        reading = replace(reading, mixed=support.mixed(X, reading.mixed))
         right = reading.decision == truth
         n_classes = len(scorer.classes_)
         calibration = Calibration(reading, right, n_classes)
@@ -533,14 +535,24 @@ class _Support:
             "random_state": int(seed),
         }
         self.whole = SupportScorer(**settings).fit(X, groups=groups)
-        self.donors = Donors(X, self.whole.reference_indices_, kind)
+        self.donors = Donors(X, self.whole.reference_indices_, kind, int(seed))
         self.halves = []
         for side in range(2):
             rows = np.flatnonzero(self.half != side)
             part = rows_of(X, rows)
             scorer = SupportScorer(**settings).fit(part)
-            donors = Donors(part, scorer.reference_indices_, kind)
+            donors = Donors(part, scorer.reference_indices_, kind, int(seed) + 1)
             self.halves.append((scorer, donors))
+
+
+    def mixed(self, X, default):
+        """Coherence of all rows, by what was learnt on the other half."""
+        mixed = default.copy()
+        for side, (_, donors) in enumerate(self.halves):
+            if donors.coherence is not None:
+                rows = np.flatnonzero(self.half == side)
+                mixed[rows] = donors.coherence.mixed(rows_of(X, rows))
+        return mixed
 
 
 class _Calibrations:

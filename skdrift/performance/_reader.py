@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from skdrift._columns import columns_of
 from skdrift._sklearn import safe_indexing
+from skdrift.performance._coherence import Coherence
 from skdrift.performance._views import Reading
-from skdrift.scoring._representation import columns_of
 
 
 class Donors:
-    """Reference rows that lend their values.
+    """Reference rows that lend their values, and what goes together in them.
 
     Parameters
     ----------
@@ -18,13 +19,15 @@ class Donors:
         Those of X that lend.
     kind : str
         What the rows are; only those of a table lend.
+    seed : int
     """
 
-    def __init__(self, X, places, kind):
-        self.rows = self.typical = None
+    def __init__(self, X, places, kind, seed):
+        self.rows = self.typical = self.coherence = None
         if kind == "table":
             self.rows = rows_of(X, places)
             self.typical = typical_rows(self.rows)
+            self.coherence = Coherence(X, seed)
 
 
 class Reader:
@@ -66,11 +69,13 @@ class Reader:
         decision = self.decide(X, P)
         n = len(P)
         strange, missing = np.zeros((n, 0), dtype=bool), np.zeros(n)
-        repaired = np.zeros(n)
+        repaired, mixed = np.zeros(n), np.zeros(n)
         if self.known is not None:
             strange, missing = self.known.strange(X), self.known.missing(X)
             repaired = self._repaired(X, strange, support, donors, decision)
-        return Reading(P, Q, decision, support.distance(X), strange, missing, repaired)
+            mixed = donors.coherence.mixed(X)
+        distance = support.distance(X)
+        return Reading(P, Q, decision, distance, strange, missing, repaired, mixed)
 
     def decide(self, X, P):
         """Places of the classifier's decisions in its classes."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skdrift.scoring._representation import (
+from skdrift._columns import (
     as_categories,
     as_numbers,
     columns_of,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from skdrift.scoring._representation import (
+from skdrift._columns import (
     as_categories,
     as_numbers,
     columns_of,

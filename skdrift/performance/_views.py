@@ -32,6 +32,8 @@ SUMS = (
     "strange",
     "missing",
     "repaired",
+    "mixed",
+    "incoherent",
 )
 
 
@@ -54,6 +56,8 @@ class Reading:
     repaired : ndarray of shape (n_samples,)
         Whether the decision changes when strange values are replaced by those of near
         reference rows.
+    mixed : ndarray of shape (n_samples,)
+        How likely it is that values of a row come from several rows.
     """
 
     P: np.ndarray
@@ -63,6 +67,7 @@ class Reading:
     strange: np.ndarray
     missing: np.ndarray
     repaired: np.ndarray
+    mixed: np.ndarray
 
     def __getitem__(self, rows):
         """Keep some of the rows."""
@@ -104,6 +109,7 @@ class Calibration:
             )
         # The share of rows above the threshold is the share of right ones.
         self.threshold = float(np.quantile(reading.own, 1 - right.mean()))
+        self.most_mixed = float(np.quantile(reading.mixed, 0.9))
         features = row_features(reading)
         self.centre, self.scale = features.mean(axis=0), features.std(axis=0) + 1e-9
         self.coef, self.intercept = _logistic(
@@ -137,6 +143,7 @@ def row_features(reading):
             ordered[:, -1] - ordered[:, -2],
             (reading.Q.argmax(axis=1) != reading.decision).astype(float),
             np.minimum(reading.distance, _FARTHEST),
+            reading.mixed,
         ]
     )
 
@@ -166,6 +173,8 @@ def row_sums(reading, calibration):
         "strange": reading.strange.sum(axis=1) / max(n_columns, 1),
         "missing": reading.missing,
         "repaired": reading.repaired,
+        "mixed": reading.mixed,
+        "incoherent": reading.mixed > calibration.most_mixed,
     }
     return np.column_stack([columns[name] for name in SUMS]).astype(np.float64)
 
