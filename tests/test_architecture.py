@@ -22,6 +22,7 @@ ARROWS = {
         "stats",
     },
     "models": {"_sklearn"},
+    "performance": {"_columns", "_sklearn", "datasets", "models", "scoring"},
     "report": set(),
     "scoring": {"_columns", "_sklearn", "models"},
     "stats": set(),

@@ -37,6 +37,7 @@ from skdrift import (
     KerasStudent,
     KerasTeacher,
     KSDriftTest,
+    PerformanceEstimator,
     ScoreThreshold,
     SoftLabelClassifier,
     SupportScorer,
@@ -69,6 +70,7 @@ ESTIMATORS = [
     KSDriftTest(),
     KSDriftTest(alternative="greater", method="asymptotic", correction="holm"),
     MeanDriftTest(),
+    PerformanceEstimator(student=LogisticRegression(), cross_fit=2),
     ScoreThreshold(),
     SoftLabelClassifier(),
     SoftLabelClassifier(DecisionTreeClassifier(max_depth=5, random_state=0)),
@@ -108,6 +110,7 @@ EXPECTED_FAILURES = {
         InputDriftTest,
         KSDriftTest,
         MeanDriftTest,
+        PerformanceEstimator,
         TailDriftTest,
     )
 }

@@ -308,23 +308,25 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         self._harmless = HarmlessBatches(
             lost[harmless], self._correction.weight[harmless]
         )
-        natural = batches.kind == NATURAL
         distance, noise = class_distance(
             batches.confusion, batches.size, self._correction.shares
         )
         self._most_class_distance = float((distance - noise)[known].max(initial=0.0))
-        self.left_out_ = pd.DataFrame(
-            {
-                "kind": batches.kind,
-                "size": batches.size,
-                "truth": truth,
-                "estimate": value,
-                "low": value - factor * scale,
-                "high": value + factor * scale,
-                "p_value": self._harmless.p_value(lost),
-            }
-        )
-        self._n_natural = int(natural.sum())
+        self._left_out = {
+            "kind": batches.kind,
+            "size": batches.size,
+            "truth": truth,
+            "estimate": value,
+            "low": value - factor * scale,
+            "high": value + factor * scale,
+            "p_value": self._harmless.p_value(lost),
+        }
+
+    @property
+    def left_out_(self):
+        """Simulated batches, each judged without having met its kind, as a table."""
+        check_is_fitted(self, "scorer_")
+        return pd.DataFrame(self._left_out)
 
     def transform(self, X):
         """Give each row the probability that the classifier is wrong on it.
@@ -543,7 +545,6 @@ class _Support:
             scorer = SupportScorer(**settings).fit(part)
             donors = Donors(part, scorer.reference_indices_, kind, int(seed) + 1)
             self.halves.append((scorer, donors))
-
 
     def mixed(self, X, default):
         """Coherence of all rows, by what was learnt on the other half."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from skdrift._columns import columns_of
+from skdrift._columns import as_categories, columns_of
 from skdrift._sklearn import safe_indexing
 from skdrift.performance._coherence import Coherence
 from skdrift.performance._views import Reading
@@ -28,6 +28,36 @@ class Donors:
             self.rows = rows_of(X, places)
             self.typical = typical_rows(self.rows)
             self.coherence = Coherence(X, seed)
+
+    def __getstate__(self):
+        # Frames as lists, which can be read without trust in other types.
+        state = dict(self.__dict__)
+        if isinstance(self.rows, pd.DataFrame):
+            state["rows"] = _take_apart(self.rows)
+        return state
+
+    def __setstate__(self, state):
+        if isinstance(state["rows"], dict):
+            state = {**state, "rows": _put_together(state["rows"])}
+        self.__dict__.update(state)
+
+
+def _take_apart(frame):
+    columns, dtypes = [], []
+    for _, column in frame.items():
+        dtypes.append(str(column.dtype))
+        if column.dtype.kind in "mM":
+            column = column.astype("int64")
+        columns.append([None if pd.isna(one) else one for one in column.tolist()])
+    return {"names": list(frame.columns), "columns": columns, "dtypes": dtypes}
+
+
+def _put_together(parts):
+    pairs = zip(parts["columns"], parts["dtypes"])
+    columns = [pd.Series(values, dtype=dtype) for values, dtype in pairs]
+    frame = pd.concat(columns, axis=1)
+    frame.columns = parts["names"]
+    return frame
 
 
 class Reader:
@@ -169,9 +199,10 @@ def typical_rows(X):
         column = pd.Series(column)
         if pd.api.types.is_numeric_dtype(column.dtype) and column.notna().any():
             numbers = column.astype(np.float64)
-            rows.append(int((numbers - numbers.median()).abs().to_numpy().argmin()))
+            far = (numbers - numbers.median()).abs().to_numpy()
+            rows.append(int(np.nanargmin(far)))
             continue
-        codes = pd.factorize(column.astype(str))[0]
+        codes = as_categories(column)[0]
         rows.append(int(np.flatnonzero(codes == np.bincount(codes).argmax())[0]))
     return rows
 

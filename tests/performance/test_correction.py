@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from skdrift.performance._correction import (
+    Correction,
+    HarmlessBatches,
+    batch_features,
+    class_distance,
+    conformal_factor,
+    probit,
+)
+from skdrift.performance._simulation import NATURAL, SimulatedBatches
+from skdrift.performance._views import SUMS
+
+
+def simulated(n=600, seed=0):
+    """Batches whose loss shows in the agreement and not in the confidence."""
+    rng = np.random.default_rng(seed)
+    kind = rng.choice([NATURAL, "a", "b", "c"], n, p=[0.4, 0.2, 0.2, 0.2])
+    lost = np.where(kind == NATURAL, 0.0, rng.uniform(0, 0.5, n))
+    size = np.full(n, 500)
+    sums = rng.normal(0.5, 0.01, (n, len(SUMS))) * 500
+    sums[:, SUMS.index("confidence")] = 450
+    sums[:, SUMS.index("agreement")] = 500 * (0.95 - lost)
+    right = rng.binomial(500, 0.9 - lost)
+    truth = np.zeros((n, 2, 2))
+    truth[:, 0, 0], truth[:, 1, 0] = right, 500 - right
+    confusion = np.tile([[450.0, 0.0], [50.0, 0.0]], (n, 1, 1))
+    expected = truth / 500
+    return SimulatedBatches(kind, np.arange(n), size, sums, confusion, truth, expected)
+
+
+SHARES = np.array([1.0, 0.0])
+
+
+def test_kinds_that_were_left_out_are_estimated():
+    batches = simulated()
+    correction = Correction(batches, SHARES, 0.9, 0)
+    truth = np.trace(batches.truth, axis1=1, axis2=2) / 500
+    error = np.abs(correction.left_out.value - truth)
+    assert error.mean() < 0.03
+    assert np.abs(0.9 - truth).mean() > 0.1
+
+
+def test_estimates_of_new_batches():
+    correction = Correction(simulated(), SHARES, 0.9, 0)
+    fresh = simulated(100, 1)
+    estimates = correction.estimate(fresh.sums, fresh.confusion, fresh.size)
+    truth = np.trace(fresh.truth, axis1=1, axis2=2) / 500
+    assert np.abs(estimates.value - truth).mean() < 0.03
+    assert (estimates.scale > 0.01).all()
+
+
+def test_same_seed_whatever_the_jobs():
+    batches = simulated(200)
+    one, other = (Correction(batches, SHARES, 0.9, 0, jobs) for jobs in (1, 2))
+    assert (one.left_out.value == other.left_out.value).all()
+
+
+def test_weights_are_even_over_kinds():
+    batches = simulated()
+    weight = Correction(batches, SHARES, 0.9, 0).weight
+    of_kind = {kind: weight[batches.kind == kind].sum() for kind in set(batches.kind)}
+    assert of_kind[NATURAL] == pytest.approx(0.5)
+    assert of_kind["a"] == of_kind["b"] == pytest.approx(1 / 6)
+
+
+def test_probit_is_finite():
+    assert np.isfinite(probit(np.array([0.0, 0.5, 1.0]))).all()
+    assert probit(0.5) == 0
+
+
+def test_features_are_finite_at_the_ends():
+    n = len(SUMS)
+    features = batch_features(
+        np.array([np.zeros(n), np.full(n, 20.0)]),
+        np.array([np.eye(2) * 10] * 2),
+        np.array([20, 20]),
+        np.array([0.5, 0.5]),
+    )
+    assert np.isfinite(features).all()
+
+
+def test_distance_of_classes():
+    confusion = np.array([[[10.0, 0.0], [0.0, 90.0]]])
+    distance, noise = class_distance(confusion, np.array([100]), np.array([0.5, 0.5]))
+    assert distance == pytest.approx(0.4)
+    rng = np.random.default_rng(0)
+    drawn = np.abs(rng.binomial(100, 0.5, 20_000) / 100 - 0.5).mean()
+    assert noise == pytest.approx(drawn, rel=0.02)
+
+
+def test_conformal_factor_covers_kinds_alike():
+    rng = np.random.default_rng(0)
+    kind = np.repeat(["calm", "wild"], [900, 100])
+    error = rng.normal(size=1000) * np.where(kind == "wild", 5, 1)
+    factor = conformal_factor(error, np.ones(1000), kind, 0.8)
+    shares = [np.mean(np.abs(error[kind == one]) <= factor) for one in ("calm", "wild")]
+    assert np.mean(shares) == pytest.approx(0.8, abs=0.01)
+
+
+def test_p_value_counts_harmless_batches_by_weight():
+    harmless = HarmlessBatches(np.array([3.0, 1.0, 2.0]), np.array([0.5, 0.25, 0.25]))
+    one = 1 / 3
+    assert harmless.p_value(2.0) == pytest.approx((0.75 + one) / (1 + one))
+    assert harmless.p_value(9.0) == pytest.approx(one / (1 + one))
+    assert harmless.p_value(0.0) == pytest.approx(1.0)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from skdrift.performance._simulation import NATURAL, BatchMaker, Pool
+
+
+def pool(kind, n, accuracy, seed=0):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, n)
+    decision = np.where(rng.random(n) < accuracy, truth, 1 - truth)
+    confusion = np.zeros((n, 2, 2))
+    confusion[np.arange(n), decision, decision] = 1.0
+    return Pool(kind, np.column_stack([np.ones(n), truth]), confusion, truth, decision)
+
+
+def test_batches_know_what_they_are_made_of():
+    maker = BatchMaker(pool(NATURAL, 500, 0.9), np.random.RandomState(0))
+    maker.add_tilted(np.linspace(0, 1, 500), 4)
+    maker.add_pool(pool("noise", 100, 0.5), 5)
+    batches = maker.batches()
+    assert batches.kind.tolist() == [NATURAL] * 4 + ["noise"] * 5
+    assert batches.draw.tolist() == [0] * 4 + [1] * 5
+    assert (batches.sums[:, 0] == batches.size).all()
+    assert batches.truth.sum(axis=(1, 2)) == pytest.approx(batches.size)
+    assert batches.confusion.sum(axis=(1, 2)) == pytest.approx(batches.size)
+    assert batches.expected.sum(axis=(1, 2)) == pytest.approx(1)
+
+
+def test_expected_accuracy_lies_between_clean_and_faulty():
+    clean, faulty = pool(NATURAL, 500, 0.9), pool("noise", 100, 0.5)
+    maker = BatchMaker(clean, np.random.RandomState(0))
+    for _ in range(20):
+        maker.add_pool(faulty, 5)
+    expected = np.trace(maker.batches().expected, axis1=1, axis2=2)
+    ends = [np.trace(one.true_shares) for one in (faulty, clean)]
+    assert expected.min() == pytest.approx(ends[0])
+    assert ends[0] < expected.max() < ends[1]
+
+
+def test_tilts_draw_some_rows_more_often():
+    clean = pool(NATURAL, 500, 0.9)
+    means = []
+    for seed in range(60):
+        maker = BatchMaker(clean, np.random.RandomState(seed))
+        maker.add_tilted(clean.truth + 0.1, 1)
+        batches = maker.batches()
+        means.append((batches.sums[0, 1] / batches.size[0]).item())
+    assert min(means) < 0.3
+    assert max(means) > 0.7
