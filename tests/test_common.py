@@ -43,6 +43,7 @@ from skdrift import (
     SupportScorer,
     TailDriftTest,
 )
+from skdrift.performance._faults import TableFault
 
 
 class MeanDriftTest(BaseDriftTest):
@@ -70,7 +71,9 @@ ESTIMATORS = [
     KSDriftTest(),
     KSDriftTest(alternative="greater", method="asymptotic", correction="holm"),
     MeanDriftTest(),
-    PerformanceEstimator(student=LogisticRegression(), cross_fit=2),
+    PerformanceEstimator(
+        student=LogisticRegression(), cross_fit=2, faults=[TableFault("shuffle")]
+    ),
     ScoreThreshold(),
     SoftLabelClassifier(),
     SoftLabelClassifier(DecisionTreeClassifier(max_depth=5, random_state=0)),

@@ -94,6 +94,11 @@ class PerformanceEstimate:
 
     __hash__ = None
 
+    def __array__(self, dtype=None, copy=None):
+        names = ("is_drift", "estimate", "low", "high", "lost", "p_value")
+        columns = [np.asarray(getattr(self, name), dtype=float) for name in names]
+        return np.stack(columns, axis=-1).astype(dtype or np.float64)
+
     def __str__(self):
         if self.group_labels is not None:
             return str(self.to_frame())

@@ -208,6 +208,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 "PerformanceEstimator requires y to be passed, but the target y is "
                 "None: how right the classifier is can only be learnt on labelled rows."
             )
+        X, kind = read_rows(X)
         X, y = indexable(X, y)
         random_state = check_random_state(self.random_state)
         seeds = random_state.randint(2**31 - 1, size=8)
@@ -215,13 +216,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         fold = scorer._fit(X, y)[2]
         metric = resolve_metric(self.metric, scorer.classes_)
         truth = places_of(y, scorer.classes_)
-        rows, kind = check_rows(X)
-        faults = check_faults(
-            self.faults,
-            rows if kind != "table" else X,
-            kind,
-            scorer.estimator_.predict_proba,
-        )
+        faults = check_faults(self.faults, X, kind, scorer.estimator_.predict_proba)
         support = _Support(X, kind, scorer.estimator_, groups, seeds[1])
         known = StrangeValues(X) if kind == "table" else None
         reader = Reader(scorer, known, decides_by_argmax(scorer, X))
@@ -344,7 +339,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def _read(self, X):
         check_is_fitted(self, "scorer_")
         reader = Reader(self.scorer_, self._known, self._argmax)
-        (X,) = indexable(X)
+        X, _ = read_rows(X)
         reading = reader.read(X, self.support_, self._donors)
         validate_data(self, X, reset=False, skip_check_array=True)
         return reading
@@ -519,6 +514,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(DistillationScorer(self.estimator)).input_tags
+        tags.input_tags.sparse = False
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
         return tags
@@ -625,6 +621,29 @@ def in_metric(metric, confusion, estimates):
         width = 2 * spread / max(cut[1] - cut[0], 1e-9)
         scale[place] = max(abs(at[2] - at[1]) / 2 * width, 1e-6)
     return value, scale
+
+
+def read_rows(X):
+    """Refuse sparse rows, and turn lists of numbers into an array.
+
+    Returns
+    -------
+    X : rows that can be indexed
+    kind : {"table", "text", "array"}
+
+    Raises
+    ------
+    TypeError
+        If X is sparse.
+    """
+    rows, kind = check_rows(X)
+    if kind == "sparse":
+        raise TypeError(
+            "Sparse data was passed, but dense data is required: PerformanceEstimator "
+            "simulates faults of tables, texts and arrays. Give the raw texts, with a "
+            "classifier that is a Pipeline, or X.toarray()."
+        )
+    return (X if hasattr(X, "columns") else rows), kind
 
 
 def places_of(y, classes):

@@ -37,7 +37,8 @@ class AveragedTrees:
         sizes = np.array([tree.node_count for tree in trees])
         roots = np.cumsum(sizes) - sizes
         return cls(
-            np.concatenate([tree.feature for tree in trees]).astype(np.int32),
+            # Leaves have no feature; any will do, since it is not followed.
+            np.maximum(np.concatenate([tree.feature for tree in trees]), 0),
             np.concatenate([tree.threshold for tree in trees]),
             _moved([tree.children_left for tree in trees], roots),
             _moved([tree.children_right for tree in trees], roots),

@@ -132,7 +132,8 @@ class Calibration:
 
 def row_features(reading):
     """Features of rows for a model of errors, shape (n_samples, n_features)."""
-    ordered = np.sort(reading.P, axis=1)
+    # A classifier that knows one class only has no second one.
+    ordered = np.pad(np.sort(reading.P, axis=1), ((0, 0), (1, 0)))
     own = logit(np.clip(reading.own, _CLIP, 1 - _CLIP))
     student = logit(np.clip(reading.student, _CLIP, 1 - _CLIP))
     return np.column_stack(
