@@ -22,16 +22,23 @@ from skdrift.explanation import (
 from skdrift.models import (
     ForestStudent,
     InstanceScaler,
+    KerasFeatures,
     KerasStudent,
     KerasTeacher,
     SoftLabelClassifier,
+    TwoFamilyStudent,
 )
 from skdrift.performance import (
     PerformanceCounts,
     PerformanceEstimate,
     PerformanceEstimator,
 )
-from skdrift.scoring import DistillationScorer, ScoreThreshold, SupportScorer
+from skdrift.scoring import (
+    DistillationScorer,
+    ScoreThreshold,
+    SupportScorer,
+    TeacherStudentProba,
+)
 from skdrift.sweep import (
     ContaminationDisplay,
     ContaminationSweep,
@@ -61,6 +68,7 @@ __all__ = [
     "InputDriftTest",
     "InstanceScaler",
     "KSDriftTest",
+    "KerasFeatures",
     "KerasStudent",
     "KerasTeacher",
     "MonitorDisplay",
@@ -73,7 +81,9 @@ __all__ = [
     "SoftLabelClassifier",
     "SupportScorer",
     "TailDriftTest",
+    "TeacherStudentProba",
     "TeacherStudentScorer",
+    "TwoFamilyStudent",
     "batch_report",
     "label_harm",
 ]

@@ -21,7 +21,7 @@ ARROWS = {
         "scoring",
         "stats",
     },
-    "models": {"_sklearn"},
+    "models": {"_columns", "_sklearn"},
     "performance": {"_columns", "_sklearn", "datasets", "models", "scoring"},
     "report": set(),
     "scoring": {"_columns", "_sklearn", "models"},

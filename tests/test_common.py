@@ -42,6 +42,7 @@ from skdrift import (
     SoftLabelClassifier,
     SupportScorer,
     TailDriftTest,
+    TwoFamilyStudent,
 )
 from skdrift.performance._faults import TableFault
 
@@ -81,6 +82,7 @@ ESTIMATORS = [
     SupportScorer(2, margin=0.5, max_reference=20, random_state=0),
     TailDriftTest(),
     TailDriftTest(statistic="berk_jones"),
+    TwoFamilyStudent(n_estimators=10),
 ]
 KERAS_ESTIMATORS = [
     KerasStudent(epochs=5, learning_rate=0.1, batch_size=64),

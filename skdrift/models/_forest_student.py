@@ -37,6 +37,9 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         Features tried at each split, as in ExtraTreesRegressor.
     min_samples_leaf : int, default=5
         Training rows in a leaf, at least, noisy copies included.
+    max_leaves : int, default=1000
+        A leaf holds so many rows more that a tree has about this many leaves at most,
+        which bounds time and memory.
     n_noisy_copies : int, default=2
         Noisy copies of each training row. Time and memory grow with them.
     noise : float, default=0.5
@@ -67,6 +70,8 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
     array([[1., 0., 0.]])
     """
 
+    learns_soft_labels = True
+
     _parameter_constraints = {
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "max_features": [
@@ -76,6 +81,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
             None,
         ],
         "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
+        "max_leaves": [Interval(Integral, 2, None, closed="left")],
         "n_noisy_copies": [Interval(Integral, 0, None, closed="left")],
         "noise": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
@@ -87,6 +93,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         *,
         max_features="sqrt",
         min_samples_leaf=5,
+        max_leaves=1000,
         n_noisy_copies=2,
         noise=0.5,
         random_state=None,
@@ -94,6 +101,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         self.n_estimators = n_estimators
         self.max_features = max_features
         self.min_samples_leaf = min_samples_leaf
+        self.max_leaves = max_leaves
         self.n_noisy_copies = n_noisy_copies
         self.noise = noise
         self.random_state = random_state
@@ -131,10 +139,14 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         forest = ExtraTreesRegressor(
             self.n_estimators,
             max_features=self.max_features,
-            min_samples_leaf=self.min_samples_leaf,
+            min_samples_leaf=max(
+                self.min_samples_leaf, len(rows) * (1 + copies) // self.max_leaves
+            ),
             random_state=random_state,
         ).fit(np.concatenate([rows, *noisy]), np.tile(P, (1 + copies, 1)))
-        self.trees_ = [tree.tree_ for tree in forest.estimators_]
+        # In the precision in which they are stored, so that a copy says the same.
+        grown = trees_to_arrays([tree.tree_ for tree in forest.estimators_])
+        self.trees_ = arrays_to_trees(grown, rows.shape[1])
         self.classes_ = classes
         return self
 
@@ -204,7 +216,7 @@ def _add_noise(rows, noise, random_state):
 
 
 def trees_to_arrays(trees):
-    """Take trees apart.
+    """Take trees apart into what predictions need, in single precision.
 
     Parameters
     ----------
@@ -213,13 +225,20 @@ def trees_to_arrays(trees):
     Returns
     -------
     arrays : dict of ndarray
-        The nodes and values of all trees one below the other, and for each tree the
-        number of its nodes and its depth.
+        The nodes of all trees one below the other, the values of their leaves, and for
+        each tree the number of its nodes and its depth.
     """
     states = [tree.__getstate__() for tree in trees]
+    nodes = np.concatenate([state["nodes"] for state in states])
+    values = np.concatenate([state["values"] for state in states])
+    leaf = nodes["left_child"] == -1
     return {
-        "nodes": np.concatenate([state["nodes"] for state in states]),
-        "values": np.concatenate([state["values"] for state in states]),
+        "left": nodes["left_child"].astype(np.int32),
+        "right": nodes["right_child"].astype(np.int32),
+        "feature": nodes["feature"].astype(np.int32),
+        "threshold": nodes["threshold"].astype(np.float32),
+        "missing_left": nodes["missing_go_to_left"].astype(np.uint8),
+        "values": values[leaf].astype(np.float32),
         "n_nodes": np.array([state["node_count"] for state in states]),
         "max_depth": np.array([state["max_depth"] for state in states]),
     }
@@ -245,9 +264,20 @@ def arrays_to_trees(arrays, n_features):
         If a node leads to one that is not there or not below it, or asks for a feature
         that rows do not have.
     """
-    nodes, values = arrays["nodes"], arrays["values"]
-    if values.ndim != 3 or not len(nodes) == len(values) == arrays["n_nodes"].sum():
+    stored = arrays["values"]
+    leaf = arrays["left"] == -1
+    total = int(arrays["n_nodes"].sum())
+    sizes = {len(arrays[name]) for name in ("left", "right", "feature", "threshold")}
+    if stored.ndim != 3 or sizes != {total} or len(stored) != leaf.sum():
         raise ValueError("Stored trees hold other numbers of nodes than they name.")
+    nodes = np.zeros(total, dtype=_node_type())
+    nodes["left_child"], nodes["right_child"] = arrays["left"], arrays["right"]
+    nodes["feature"], nodes["threshold"] = arrays["feature"], arrays["threshold"]
+    nodes["missing_go_to_left"] = arrays["missing_left"]
+    # scikit-learn reads the numbers of samples when it counts, not when it predicts.
+    nodes["n_node_samples"], nodes["weighted_n_node_samples"] = 1, 1.0
+    values = np.zeros((total, *stored.shape[1:]))
+    values[leaf] = stored
     n_outputs = values.shape[1]
     trees = []
     stops = arrays["n_nodes"].cumsum()
@@ -267,6 +297,11 @@ def arrays_to_trees(arrays, n_features):
         )
         trees.append(tree)
     return trees
+
+
+def _node_type():
+    """Type of the nodes of a tree, as this version of scikit-learn has it."""
+    return Tree(1, np.ones(1, dtype=np.intp), 1).__getstate__()["nodes"].dtype
 
 
 def _check_nodes(nodes, n_features):

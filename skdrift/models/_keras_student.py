@@ -95,6 +95,8 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
     array([[1., 0., 0.]])
     """
 
+    learns_soft_labels = True
+
     _parameter_constraints = {
         "architecture": [StrOptions({"mlp", "conv"}), callable],
         "hidden_layer_sizes": ["array-like", None],

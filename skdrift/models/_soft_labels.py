@@ -131,6 +131,8 @@ class SoftLabelClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     array([[1., 0., 0.]])
     """
 
+    learns_soft_labels = True
+
     _parameter_constraints = {"estimator": "no_validation"}
 
     def __init__(self, estimator=None):

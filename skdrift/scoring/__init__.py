@@ -3,7 +3,7 @@
 May import `models`; sweeps, monitors and tests know scorers by their methods alone.
 """
 
-from skdrift.scoring._scorer import DistillationScorer
+from skdrift.scoring._scorer import DistillationScorer, TeacherStudentProba
 from skdrift.scoring._support import SupportScorer
 from skdrift.scoring._threshold import ScoreThreshold
 
@@ -11,4 +11,5 @@ __all__ = [
     "DistillationScorer",
     "ScoreThreshold",
     "SupportScorer",
+    "TeacherStudentProba",
 ]

@@ -1,9 +1,12 @@
 """Parts of cross-fitting: chunks, models by fold, the fit of a fold, changed rows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import gen_batches
 
 from skdrift._sklearn import num_samples, safe_indexing
 from skdrift.models._resolve import (
@@ -15,18 +18,19 @@ from skdrift.models._resolve import (
 from skdrift.scoring._scores import temper
 
 
-def in_chunks(function, X, batch_size):
+def in_chunks(function, X, batch_size, *along):
     """Apply ``function`` to ``batch_size`` rows of X at a time and stack what it gives.
 
-    An empty X reaches ``function`` once, so that its own complaint is heard.
+    Arrays ``along`` are cut as X is, and given to ``function`` after it. An empty X
+    reaches ``function`` once, so that its own complaint is heard.
     """
     n = num_samples(X)
     if n <= batch_size:
-        return function(X)
+        return function(X, *along)
     return np.concatenate(
         [
-            function(safe_indexing(X, slice(start, min(start + batch_size, n))))
-            for start in range(0, n, batch_size)
+            function(safe_indexing(X, part), *(array[part] for array in along))
+            for part in gen_batches(n, batch_size)
         ]
     )
 
@@ -80,57 +84,116 @@ def training_rows(fold, n_folds):
     return complements
 
 
-def fit_fold(
-    teacher,
-    student,
-    X,
-    y,
-    P,
-    *,
-    rows,
-    classes,
-    temperature,
-    changes,
-    batch_size,
-    seed,
-):
-    """Fit the student of one fold, and its teacher unless P holds its answers.
+def group_folds(groups, n_rows, n_folds, random_state):
+    """Give every group one fold, so that folds have about as many rows.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+    n_rows, n_folds : int
+    random_state : RandomState
+
+    Returns
+    -------
+    fold : ndarray of int of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one label a row, or fewer than two groups.
+    """
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"groups must have one label for each of the {n_rows} rows of X, shape "
+            f"({n_rows},); got shape {labels.shape}."
+        )
+    codes, names = pd.factorize(labels)
+    if codes.min() < 0:
+        raise ValueError(
+            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
+            "needs one."
+        )
+    if len(names) < 2:
+        raise ValueError(
+            "groups must hold at least 2 groups, since a student is trained on some "
+            f"and scores the others; got 1, {names[0]!r}."
+        )
+    sizes = np.bincount(codes)
+    taken = np.zeros(min(n_folds, len(names)), dtype=np.int64)
+    fold_of = np.empty(len(names), dtype=np.intp)
+    order = random_state.permutation(len(names))
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of[group] = taken.argmin()
+        taken[fold_of[group]] += sizes[group]
+    return fold_of[codes]
+
+
+@dataclass(frozen=True)
+class FoldRecipe:
+    """How the student of a fold is trained, and its teacher where it has its own.
 
     Parameters
     ----------
     teacher : estimator
-        Fitted if P is given, else a template.
+        Fitted if the teacher came trained, else a template.
+    trained : bool
+        Whether the teacher is fitted.
     student : estimator or None
-    X, y : all training rows and labels
-    P : array of shape (n, n_classes) or None
-        The teacher's probabilities for all training rows.
-    rows : array of int
-        The rows to train on.
-    classes : array of shape (n_classes,)
+    classes : ndarray of shape (n_classes,) or None
+        The columns of probabilities.
     temperature : float
-    changes : list of callables
+    changes : list of callable
         Changes of X that the student learns to overlook.
     batch_size : int
-    seed : int
-
-    Returns
-    -------
-    teacher, student : fitted estimators
     """
-    random_state = np.random.RandomState(seed)
-    X = X if len(rows) == num_samples(X) else safe_indexing(X, rows)
-    if P is None:
-        teacher = seeded_clone(teacher, random_state)
-        teacher.fit(X, safe_indexing(y, rows))
-        P = in_chunks(lambda part: teacher_proba(teacher, part, classes), X, batch_size)
-    else:
-        P = P[rows]
-    student = resolve_student(student, teacher, X)
-    if not isinstance(student, FrozenEstimator):
-        student = seeded_clone(student, random_state)
-        X, P = add_changed_rows(X, temper(P, temperature), changes, random_state)
-        fit_student(student, X, P)
-    return teacher, student
+
+    teacher: object
+    trained: bool
+    student: object
+    classes: np.ndarray
+    temperature: float
+    changes: list
+    batch_size: int
+
+    def fit(self, X, y, P, rows, seed):
+        """Fit on some of the rows.
+
+        Parameters
+        ----------
+        X, y : all training rows and labels
+        P : ndarray of shape (n_samples, n_classes) or None
+            Probabilities of a trained teacher.
+        rows : ndarray of int
+            The rows to train on.
+        seed : int
+
+        Returns
+        -------
+        teacher, student : fitted estimators
+        """
+        random_state = np.random.RandomState(seed)
+        if len(rows) < num_samples(X):
+            X = safe_indexing(X, rows)
+        teacher = self.teacher
+        if P is not None:
+            P = P[rows]
+        else:
+            if not self.trained:
+                teacher = seeded_clone(teacher, random_state)
+                teacher.fit(X, safe_indexing(y, rows))
+            P = in_chunks(
+                lambda part: teacher_proba(teacher, part, self.classes),
+                X,
+                self.batch_size,
+            )
+        student = resolve_student(self.student, teacher, X)
+        if not isinstance(student, FrozenEstimator):
+            student = seeded_clone(student, random_state)
+            P = temper(P, self.temperature)
+            X, P = add_changed_rows(X, P, self.changes, random_state)
+            fit_student(student, X, P)
+        return teacher, student
 
 
 def check_changes(benign, student=None):

@@ -1,9 +1,11 @@
 """DistillationScorer: how far a distilled student departs from its teacher."""
 
+from contextlib import suppress
 from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.frozen import FrozenEstimator
@@ -19,30 +21,35 @@ from skdrift._sklearn import (
     num_samples,
 )
 from skdrift.models._resolve import (
+    check_student_classes,
+    decides_by_argmax,
     is_keras_model,
     resolve_teacher,
     seeded_clone,
     student_proba,
+    teacher_decision,
     teacher_proba,
 )
 from skdrift.scoring._cross_fit import (
+    FoldRecipe,
     by_fold,
     check_changes,
-    fit_fold,
+    group_folds,
     in_chunks,
     training_rows,
 )
-from skdrift.scoring._row_hash import assign_folds
+from skdrift.scoring._near_rows import warn_of_near_rows
+from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
 from skdrift.scoring._scores import (
     DIVERGENCES,
     check_divergences,
-    combined,
     conformal_p_value_knots,
-    divergence_name,
     error_features,
     error_probability,
     fit_error_model,
     log_loss,
+    score_columns,
+    score_names,
     temper,
     uncertainty,
 )
@@ -53,15 +60,31 @@ class TeacherStudentProba(NamedTuple):
 
     Attributes
     ----------
-    teacher, student : arrays of shape (n, n_classes)
-        Class probabilities, before any temperature.
-    fold : array of int of shape (n,)
+    teacher, student : ndarray of shape (n_samples, n_classes)
+        Class probabilities, before any temperature, in the order of ``classes_``.
+    fold : ndarray of int of shape (n_samples,)
         Which of the cross-fitted models answered for the row.
+    decision : ndarray of int of shape (n_samples,)
+        What the teacher's own ``predict`` says, as places in ``classes_``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skdrift import DistillationScorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = FrozenEstimator(LogisticRegression(max_iter=500).fit(X, y))
+    >>> scorer = DistillationScorer(clf, random_state=0).fit(X)
+    >>> proba = scorer.teacher_student_proba(X[:4])
+    >>> proba.teacher.shape, proba.decision.tolist()
+    ((4, 3), [0, 0, 0, 0])
     """
 
     teacher: np.ndarray
     student: np.ndarray
     fold: np.ndarray
+    decision: np.ndarray
 
 
 class DistillationScorer(TransformerMixin, BaseEstimator):
@@ -154,6 +177,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     (75, 1)
     """
 
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints = {
         "estimator": "no_validation",
         "student": "no_validation",
@@ -195,54 +220,54 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, groups=None):
         """Train the student of each fold, and the teacher unless it came trained.
 
         Parameters
         ----------
-        X : array of shape (n, ...), DataFrame or sequence of n rows
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of rows
             Clean rows that a trained teacher has not seen.
-        y : array of shape (n,), default=None
+        y : array-like of shape (n_samples,), default=None
             Labels, needed by an untrained teacher and by `error_model`.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group, such as those of one user, share a fold: no student
+            scores a row of a group that it has seen. Give it where rows come in groups
+            of near-equal ones, or fresh rows of others will seem strange.
 
         Returns
         -------
-        self
+        self : object
         """
-        self._fit(X, y)
+        self._fit(X, y, groups)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X, y=None, groups=None):
         """Fit and return the scores of the training rows; a teacher runs only once.
 
         Parameters
         ----------
-        X, y : as in `fit`
+        X, y, groups : as in `fit`
 
         Returns
         -------
-        scores : array of shape (n, n_scores)
+        scores : ndarray of shape (n_samples, n_scores)
         """
-        return self.score_proba(*self._fit(X, y))
+        return self.score_proba(*self._fit(X, y, groups))
 
     @fit_context(prefer_skip_nested_validation=False)
-    def _fit(self, X, y):
-        divergences = check_divergences(self.divergence)
+    def _fit(self, X, y, groups=None):
+        check_divergences(self.divergence)
         changes = check_changes(self.benign, self.student)
         X, y = indexable(X, y)
         random_state = check_random_state(self.random_state)
         template, trained = resolve_teacher(self.estimator, X)
         self._require_labels(y, trained)
-        if trained:
-            teacher = template
-        else:
+        teacher = template
+        if not trained:
             teacher = seeded_clone(template, random_state).fit(X, y)
-        if self.cross_fit is None or (
-            trained and isinstance(self.student, FrozenEstimator)
-        ):
+        n_folds = self.cross_fit or 1
+        if trained and isinstance(self.student, FrozenEstimator):
             n_folds = 1
-        else:
-            n_folds = self.cross_fit
 
         # A single teacher answers for all rows here, once. Where each fold has its own,
         # their answers are asked for after they are trained.
@@ -251,50 +276,49 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             P = in_chunks(lambda part: teacher_proba(teacher, part), X, self.batch_size)
         classes = getattr(teacher, "classes_", None)
         classes = np.arange(P.shape[1]) if classes is None else np.asarray(classes)
+        check_student_classes(self.student, classes)
+        self._check_labels(y, classes)
 
         salt = random_state.randint(2**63, dtype=np.uint64)
-        fold = assign_folds(X, n_folds, salt)
+        coarse = n_folds > 1 and tells_rows_apart(X)
+        if groups is None or n_folds == 1:
+            fold = assign_folds(X, n_folds, salt, coarse)
+        else:
+            fold = group_folds(groups, num_samples(X), n_folds, random_state)
+            n_folds = int(fold.max()) + 1
         complements = training_rows(fold, n_folds)
+        recipe = FoldRecipe(
+            template if P is None else teacher,
+            P is not None,
+            self.student,
+            classes,
+            self.temperature,
+            changes,
+            self.batch_size,
+        )
+        seeds = random_state.randint(2**31 - 1, size=n_folds)
         fitted = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-            delayed(fit_fold)(
-                template if P is None else teacher,
-                self.student,
-                X,
-                y,
-                P,
-                rows=rows,
-                classes=classes,
-                temperature=self.temperature,
-                changes=changes,
-                batch_size=self.batch_size,
-                seed=seed,
-            )
-            for rows, seed in zip(
-                complements, random_state.randint(2**31 - 1, size=n_folds)
-            )
+            delayed(recipe.fit)(X, y, P, rows, seed)
+            for rows, seed in zip(complements, seeds)
         )
         students = [student for _, student in fitted]
+        teachers = [teacher]
         if P is None:
-            teachers = [teacher for teacher, _ in fitted]
-            P = by_fold(self._ask(teacher_proba, classes), teachers, X, fold)
-        else:
-            teachers = [teacher]
-        Q = by_fold(self._ask(student_proba, classes), students, X, fold)
+            teachers = [own for own, _ in fitted]
+            P = self._ask(teacher_proba, teachers, X, fold, classes)
+        Q = self._ask(student_proba, students, X, fold, classes)
+        argmax = decides_by_argmax(teacher, X, P, classes) or len(teachers) > 1
+        decision = teacher_decision(teacher, X, P, classes, argmax)
         fidelity = float(np.mean(P.argmax(axis=1) == Q.argmax(axis=1)))
-
         tempered = temper(P, self.temperature)
-        error_models = None
-        if self.error_model is not None:
-            wrong = classes[P.argmax(axis=1)] != np.asarray(y)
-            features = error_features(tempered, Q)
-            error_models = [
-                fit_error_model(
-                    seeded_clone(self.error_model, random_state),
-                    features[rows],
-                    wrong[rows],
-                )
-                for rows in complements
-            ]
+        error_models = self._fit_error_models(
+            tempered, Q, decision, y, classes, complements, random_state
+        )
+        combination = (
+            conformal_p_value_knots(log_loss(tempered, Q, decision)),
+            conformal_p_value_knots(uncertainty(tempered, Q)),
+            min(1.0, np.sqrt(2 * (1 - fidelity))),
+        )
 
         validate_data(self, X, skip_check_array=True)
         self.estimator_ = teacher
@@ -304,24 +328,61 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self.classes_ = classes
         self.fidelity_ = fidelity
         self._salt = salt
-        if "combined" in divergences:
-            self._combination = (
-                conformal_p_value_knots(log_loss(tempered, Q)),
-                conformal_p_value_knots(uncertainty(tempered, Q)),
-                min(1.0, np.sqrt(2 * (1 - fidelity))),
+        self._coarse = coarse
+        self._argmax = argmax
+        self._combination = combination
+        self._known = None if groups is None else KnownFolds(X, fold, coarse)
+        if groups is None and n_folds > 1:
+            warn_of_near_rows(X)
+        return TeacherStudentProba(P, Q, fold, decision)
+
+    def _fit_error_models(
+        self, tempered, Q, decision, y, classes, complements, random_state
+    ):
+        if self.error_model is None:
+            return None
+        wrong = classes[decision] != np.asarray(y)
+        features = error_features(tempered, Q, decision)
+        return [
+            fit_error_model(
+                seeded_clone(self.error_model, random_state),
+                features[rows],
+                wrong[rows],
             )
-        return TeacherStudentProba(P, Q, fold)
+            for rows in complements
+        ]
+
+    def _check_labels(self, y, classes):
+        if self.error_model is None:
+            return
+        labels = pd.unique(np.asarray(y))
+        unknown = [label for label in labels.tolist() if label not in list(classes)]
+        if unknown:
+            raise ValueError(
+                f"error_model learns where the teacher is wrong, but y holds {unknown}"
+                f", which are none of the teacher's classes, {list(classes)}"
+            )
+
+    def _ask(self, proba, models, X, fold, classes):
+        """Ask for each row the model of its fold, some rows at a time."""
+
+        def ask(part, part_fold):
+            return by_fold(
+                lambda model, rows: proba(model, rows, classes), models, part, part_fold
+            )
+
+        return in_chunks(ask, X, self.batch_size, fold)
 
     def transform(self, X):
         """Score each row; larger means more harmful.
 
         Parameters
         ----------
-        X : array of shape (n, ...), DataFrame or sequence of n rows
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of rows
 
         Returns
         -------
-        scores : array of float of shape (n, n_scores)
+        scores : ndarray of float of shape (n_samples, n_scores)
             One column, or one for each of a list of divergences.
         """
         return self.score_proba(*self.teacher_student_proba(X))
@@ -331,84 +392,76 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array of shape (n, ...), DataFrame or sequence of n rows
-        fold : array of int of shape (n,), default=None
+        X : ndarray of shape (n_samples, ...), DataFrame or sequence of rows
+        fold : ndarray of int of shape (n_samples,), default=None
             The cross-fitted models that are to answer for each row, as for changed
             copies of training rows. None takes the row's own.
 
         Returns
         -------
         proba : TeacherStudentProba
-            ``(teacher, student, fold)``, as `score_proba` takes them. The columns of
-            the first two follow ``classes_``.
+            As `score_proba` takes it.
         """
         check_is_fitted(self, "students_")
         (X,) = indexable(X)
-        n_classes = len(self.classes_)
-        if fold is None:
-            proba = in_chunks(self._chunk_proba, X, self.batch_size)
-        else:
-            proba = self._chunk_proba(X, np.asarray(fold))
-        # after the teacher has had its say, whose complaints tell more
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return TeacherStudentProba(
-            proba[:, :n_classes],
-            proba[:, n_classes:-1],
-            proba[:, -1].astype(np.intp),
-        )
-
-    def _chunk_proba(self, X, fold=None):
-        n_folds = max(len(self.teachers_), len(self.students_))
         P = None
         if len(self.teachers_) == 1:
-            # first of all, so that it is the teacher who complains about bad input
-            P = teacher_proba(self.teachers_[0], X, self.classes_)
-        if n_folds == 1:
-            fold = np.zeros(num_samples(X), dtype=np.intp)
-        elif fold is None:
-            fold = assign_folds(X, n_folds, self._salt)
-        if P is None:
-            P = by_fold(
-                lambda teacher, part: teacher_proba(teacher, part, self.classes_),
-                self.teachers_,
+            # First of all, so that it is the teacher who complains about bad input.
+            P = in_chunks(
+                lambda part: teacher_proba(self.teachers_[0], part, self.classes_),
                 X,
-                fold,
+                self.batch_size,
             )
-        Q = by_fold(
-            lambda student, part: student_proba(student, part, self.classes_),
-            self.students_,
-            X,
-            fold,
-        )
-        return np.column_stack([P, Q, fold])
+        fold = self._folds(X) if fold is None else np.asarray(fold)
+        if P is None:
+            P = self._ask(teacher_proba, self.teachers_, X, fold, self.classes_)
+        Q = self._ask(student_proba, self.students_, X, fold, self.classes_)
+        decision = teacher_decision(self.estimator_, X, P, self.classes_, self._argmax)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return TeacherStudentProba(P, Q, fold, decision)
 
-    def score_proba(self, P, Q, fold=None):
+    def _folds(self, X):
+        n_folds = max(len(self.teachers_), len(self.students_))
+        if n_folds == 1:
+            return np.zeros(num_samples(X), dtype=np.intp)
+        fold = assign_folds(X, n_folds, self._salt, self._coarse)
+        return fold if self._known is None else self._known.correct(X, fold)
+
+    def score_proba(self, P, Q, fold=None, decision=None, *, divergence=None):
         """Score rows from the class probabilities of teacher and student.
 
         Parameters
         ----------
-        P, Q : arrays of shape (n, n_classes)
+        P, Q : ndarray of shape (n_samples, n_classes)
             The teacher's and the student's probabilities.
-        fold : array of int of shape (n,), default=None
+        fold : ndarray of int of shape (n_samples,), default=None
             The fold of each row; only `error_model` asks for it.
+        decision : ndarray of int of shape (n_samples,), default=None
+            Places of the teacher's decisions; None takes the most probable classes.
+        divergence : str, callable or list of these, default=None
+            Takes the place of the parameter of this name; None leaves it.
 
         Returns
         -------
-        scores : array of float of shape (n, n_scores)
+        scores : ndarray of float of shape (n_samples, n_scores)
         """
         check_is_fitted(self, "students_")
+        P, Q = np.asarray(P, dtype=np.float64), np.asarray(Q, dtype=np.float64)
+        if decision is None:
+            decision = P.argmax(axis=1)
         P = temper(P, self.temperature)
         if self.error_models_ is not None:
-            return by_fold(
-                error_probability, self.error_models_, error_features(P, Q), fold
-            )
-        columns = []
-        for divergence in check_divergences(self.divergence):
-            if divergence == "combined":
-                columns.append(combined(P, Q, *self._combination))
-            else:
-                columns.append(DIVERGENCES.get(divergence, divergence)(P, Q))
-        return np.column_stack(columns).astype(np.float64, copy=False)
+            if fold is None and len(self.error_models_) > 1:
+                raise ValueError(
+                    "score_proba needs the fold of each row to ask the error model "
+                    "that did not see it; give what teacher_student_proba returned."
+                )
+            features = error_features(P, Q, decision)
+            return by_fold(error_probability, self.error_models_, features, fold)
+        if divergence is None:
+            divergence = self.divergence
+        divergences = check_divergences(divergence)
+        return score_columns(P, Q, decision, divergences, self._combination)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the score columns, such as "harm_kl".
@@ -427,16 +480,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             check_feature_names_in(self, input_features, generate_names=False)
         if self.error_models_ is not None:
             return np.array(["harm_error_model"], dtype=object)
-        names = map(divergence_name, check_divergences(self.divergence))
-        return np.array([f"harm_{name}" for name in names], dtype=object)
-
-    def _ask(self, proba, classes):
-        def ask(model, X):
-            return in_chunks(
-                lambda part: proba(model, part, classes), X, self.batch_size
-            )
-
-        return ask
+        return score_names(check_divergences(self.divergence))
 
     def _require_labels(self, y, trained):
         if y is not None:
@@ -470,10 +514,15 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         except TypeError:  # fit will say what is wrong with it
             return tags
         tags.target_tags.required = not trained or self.error_model is not None
-        tags.input_tags = get_tags(teacher).input_tags
+        # A classifier that is none of scikit-learn's has no tags.
+        with suppress(AttributeError):
+            tags.input_tags = get_tags(teacher).input_tags
         if self.student is not None:
             # what the student cannot read, the two together cannot
-            reads = get_tags(self.student).input_tags
+            try:
+                reads = get_tags(self.student).input_tags
+            except AttributeError:
+                return tags
             tags.input_tags.sparse = tags.input_tags.sparse and reads.sparse
             tags.input_tags.allow_nan = tags.input_tags.allow_nan and reads.allow_nan
         tags.transformer_tags.preserves_dtype = []

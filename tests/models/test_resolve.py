@@ -1,7 +1,5 @@
 import numpy as np
-import pandas as pd
 import pytest
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -10,18 +8,22 @@ from sklearn.ensemble import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdrift import ForestStudent, KerasStudent, KerasTeacher, SoftLabelClassifier
 from skdrift.models._resolve import (
-    default_student,
+    check_proba,
+    check_student_classes,
+    decides_by_argmax,
     fit_student,
     is_keras_model,
     resolve_student,
     resolve_teacher,
     seeded_clone,
     student_proba,
+    teacher_decision,
     teacher_proba,
 )
 
@@ -109,38 +111,87 @@ def test_a_plain_classifier_is_wrapped():
         assert wrapped.estimator is student
 
 
-def test_default_student_of_a_table():
-    assert isinstance(default_student(TEACHER, X), ForestStudent)
-    assert isinstance(default_student(TEACHER, pd.DataFrame(X)), ForestStudent)
-    assert isinstance(default_student(TEACHER, X.tolist()), ForestStudent)
+def test_own_learner_of_soft_labels_says_so():
+    class Own(LogisticRegression):
+        learns_soft_labels = True
+
+    own = Own()
+    assert resolve_student(own, TEACHER, X) is own
 
 
-def test_default_student_of_sparse_rows_is_linear():
-    student = default_student(TEACHER, sparse.csr_matrix(X))
-    assert isinstance(student, SoftLabelClassifier)
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (np.full((60, 2), -1.0), "sum to 1"),
+        (np.full((60, 2), 50.0), "Logits need a softmax, percentages"),
+        (np.full((60, 3), 1 / 3), "gave 3 columns, but there are 2 classes"),
+        ([np.full((60, 2), 0.5)] * 3, r"an array of shape \(3, 60, 2\)"),
+        (np.full((60, 2), 0.49), "row 0 is"),
+        (np.full((60, 2), np.nan), "NaN or infinity in 60 of 60 rows"),
+    ],
+)
+def test_what_are_no_probabilities_is_refused(output, message):
+    with pytest.raises(ValueError, match=message):
+        check_proba(output, 2, "the teacher's predict_proba")
 
 
-def test_default_student_flattens_arrays_of_more_dimensions():
-    images = X.reshape(20, 3, 3)
-    student = default_student(TEACHER, images)
-    P = np.full((20, 2), 0.5)
-    assert student.fit(images, P).predict_proba(images).shape == (20, 2)
+def test_probabilities_are_rounded_and_one_column_widened():
+    P = np.array([[0.3333, 0.6663], [0.5, 0.5]])
+    assert check_proba(P, 2, "it").sum(axis=1) == pytest.approx(1, abs=1e-12)
+    wide = check_proba(np.array([[0.2], [1.0]]), 2, "it")
+    assert wide.tolist() == [[0.8, 0.2], [0.0, 1.0]]
+    exact = np.array([[0.1, 0.9]])
+    assert (check_proba(exact, 2, "it") == exact).all()
 
 
-def test_default_student_of_mixed_columns_meets_unseen_categories():
-    frame = pd.DataFrame({"number": X[:, 0], "category": list("ab" * 30)})
-    frame.loc[0, "category"] = None
-    frame.loc[1, "number"] = np.nan
-    student = default_student(TEACHER, frame).fit(frame, np.full((60, 2), 0.5))
-    new = pd.DataFrame({"number": [0.0], "category": ["c"]})
-    np.testing.assert_allclose(student.predict_proba(new), [[0.5, 0.5]])
+def test_decisions_are_those_of_predict():
+    inner = LogisticRegression().fit(X, X[:, 0] > 0)
+    high = FixedThresholdClassifier(inner, threshold=0.9).fit(X, X[:, 0] > 0)
+    for teacher, argmax in (
+        (inner, True),
+        (high, False),
+        (FrozenEstimator(high), False),
+    ):
+        P = teacher_proba(teacher, X)
+        found = decides_by_argmax(teacher, X, P, teacher.classes_)
+        assert found == argmax
+        decision = teacher_decision(teacher, X, P, teacher.classes_, found)
+        assert (teacher.classes_[decision] == teacher.predict(X)).all()
 
 
-def test_default_student_borrows_fitted_preprocessing():
-    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
-    pipeline.fit(X, X[:, 0] > 0)
-    student = default_student(FrozenEstimator(pipeline), X)
-    assert student[0].estimator[0] is pipeline[0]
+def test_unknown_decisions_are_refused():
+    class Other(LogisticRegression):
+        def predict(self, X):
+            return np.full(len(X), "other")
+
+    teacher = Other().fit(X, X[:, 0] > 0)
+    P = teacher_proba(teacher, X)
+    with pytest.raises(ValueError, match=r"none of its classes: \['other'\]"):
+        teacher_decision(teacher, X, P, teacher.classes_, False)
+
+
+def test_paths_and_boosters_get_a_hint():
+    class Booster:
+        pass
+
+    with pytest.raises(TypeError, match="not a path; got"):
+        resolve_teacher("model.pkl")
+    with pytest.raises(TypeError, match="the classifier of scikit-learn"):
+        resolve_teacher(FrozenEstimator(Booster()))
+
+
+def test_frozen_student_has_the_teachers_classes():
+    classes = np.array(["a", "b"])
+    y = np.where(X[:, 0] > 0, "b", "a")
+    right = FrozenEstimator(LogisticRegression().fit(X, y))
+    check_student_classes(right, classes)
+    check_student_classes(
+        FrozenEstimator(LogisticRegression().fit(X, y == "b")), [0, 1]
+    )
+    with pytest.raises(ValueError, match="the frozen student has"):
+        check_student_classes(right, np.array(["b", "a"]))
+    with pytest.raises(ValueError, match="in the same order"):
+        check_student_classes(right, np.array(["a", "c"]))
 
 
 class Fixed(BaseEstimator):

@@ -84,7 +84,7 @@ def test_fit_transform_is_fit_then_transform(digits, scorer):
 
 def test_no_row_is_scored_by_a_student_that_saw_it(digits, scorer):
     teacher, X, _, _ = digits
-    P, Q, fold = scorer.teacher_student_proba(X)
+    P, Q, fold, _ = scorer.teacher_student_proba(X)
     assert len(scorer.students_) == 5
     for k in range(5):
         student = clone(scorer.students_[k])
@@ -107,7 +107,7 @@ def test_an_untrained_teacher_is_cross_fitted_too(digits):
     scorer = DistillationScorer(
         RandomForestClassifier(10), divergence="kl", random_state=0
     ).fit(X, y)
-    P, _, fold = scorer.teacher_student_proba(X)
+    P, _, fold, _ = scorer.teacher_student_proba(X)
     for k in range(5):
         teacher = clone(scorer.teachers_[k]).fit(X[fold != k], y[fold != k])
         np.testing.assert_allclose(teacher.predict_proba(X[fold == k]), P[fold == k])
@@ -168,7 +168,7 @@ def test_columns_and_their_names(digits):
     ).set_output(transform="pandas")
     frame = scorer.fit(X).transform(fresh)
     assert list(frame.columns) == [f"harm_{name}" for name in [*names, "surprise"]]
-    P, Q, _ = scorer.teacher_student_proba(fresh)
+    P, Q, *_ = scorer.teacher_student_proba(fresh)
     for name, divergence in DIVERGENCES.items():
         np.testing.assert_allclose(frame[f"harm_{name}"], divergence(P, Q))
     np.testing.assert_allclose(frame["harm_surprise"], surprise(P, Q))
@@ -179,7 +179,7 @@ def test_temperature_touches_the_teacher_only(digits):
     scorer = DistillationScorer(
         FrozenEstimator(teacher), divergence="kl", temperature=3.0, random_state=0
     ).fit(X)
-    P, Q, _ = scorer.teacher_student_proba(fresh)
+    P, Q, *_ = scorer.teacher_student_proba(fresh)
     np.testing.assert_allclose(P, teacher.predict_proba(fresh))
     softened = P ** (1 / 3) / (P ** (1 / 3)).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
@@ -302,7 +302,7 @@ def test_a_class_that_a_fold_never_sees():
         RandomForestClassifier(10), divergence="js", random_state=0
     ).fit(X, y)
     assert scorer.classes_.tolist() == ["benign", "malignant", "odd"]
-    P, Q, fold = scorer.teacher_student_proba(X[:50])
+    P, Q, fold, _ = scorer.teacher_student_proba(X[:50])
     assert (P[fold == fold[0], 2] == 0).all()
     np.testing.assert_allclose(Q.sum(axis=1), 1)
 
@@ -394,7 +394,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="different content"):
             DistillationScorer(FrozenEstimator(teacher)).fit(np.tile(X[:1], (50, 1)))
 
-    def test_text_without_a_student_that_reads_it(self):
+    def test_rows_without_a_student_that_reads_them(self):
         class Reader(ClassifierMixin, BaseEstimator):
             classes_ = np.arange(2)
 
@@ -406,5 +406,5 @@ class TestBadInput:
 
         with pytest.raises(ValueError, match="give a student that reads X"):
             DistillationScorer(FrozenEstimator(Reader())).fit(
-                [f"t{i}" for i in range(9)]
+                [{"a": place} for place in range(9)]
             )

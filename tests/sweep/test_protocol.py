@@ -6,13 +6,7 @@ from skdrift import DistillationScorer, TeacherStudentScorer
 from skdrift.sweep._scorer_family import is_teacher_student_scorer
 
 
-@pytest.mark.parametrize(
-    "method",
-    [
-        "teacher_student_proba",
-        pytest.param("score_proba", marks=pytest.mark.xfail(strict=False)),
-    ],
-)
+@pytest.mark.parametrize("method", ["teacher_student_proba", "score_proba"])
 def test_the_scorer_of_the_package_takes_what_the_protocol_says(method):
     promised = signature(getattr(TeacherStudentScorer, method)).parameters
     offered = signature(getattr(DistillationScorer, method)).parameters

@@ -3,7 +3,6 @@ import io
 import pickle
 import warnings
 import weakref
-from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -290,10 +289,6 @@ def test_p_values_are_those_of_the_detector(digits):
     assert_allclose(harmful["statistic"], statistics)
 
 
-@pytest.mark.skipif(
-    "decision" not in signature(DistillationScorer.score_proba).parameters,
-    reason="the scorer does not tell the classifier's own decision",
-)
 def test_decisions_are_those_of_the_classifiers_predict():
     X, y = make_classification(1500, 8, n_informative=5, weights=[0.9], random_state=1)
     inner = LogisticRegression().fit(X[:500], y[:500])
