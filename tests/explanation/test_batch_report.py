@@ -8,10 +8,16 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
-from skdrift import DistillationScorer, HarmExplainer, KSDriftTest, batch_report
+from skdrift import (
+    DistillationScorer,
+    HarmExplainer,
+    KSDriftTest,
+    SupportScorer,
+    batch_report,
+)
 from skdrift.explanation._batch_report import say_verdict
 
 HOSTILE = '<script>alert("x")</script>'
@@ -23,7 +29,8 @@ def detector_and_rows():
     X = X.iloc[:, 20:26].rename(columns={"worst area": HOSTILE})
     clf = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[::3], y[::3])
     scorer = DistillationScorer(FrozenEstimator(clf), random_state=0)
-    detector = make_pipeline(scorer, KSDriftTest(alternative="greater"))
+    views = make_union(scorer, SupportScorer())
+    detector = make_pipeline(views, KSDriftTest(alternative="greater"))
     return detector.fit(X[1::3]), X[1::3], X[2::3]
 
 
@@ -52,12 +59,12 @@ def read(path):
 
 def test_page_of_a_broken_batch(detector_and_rows, tmp_path):
     detector, reference, batch = detector_and_rows
-    broken = batch.assign(**{HOSTILE: batch[HOSTILE] * 1000})
+    broken = batch * 1000
     path = batch_report(detector, broken, tmp_path / "p.html", X_reference=reference)
     page = read(path)
     text = " ".join(page.texts)
     assert "the classifier may be hurt" in text
-    assert "about 1,000 times larger" in text
+    assert text.count("about 1,000 times larger") >= 6
     assert HOSTILE in text  # as text, not as code
     assert "script" not in page.tags
     assert all(address.startswith("data:") for address in page.addresses)
