@@ -32,6 +32,10 @@ from skdrift.performance import (
     PerformanceCounts,
     PerformanceEstimate,
     PerformanceEstimator,
+    RiskDisplay,
+    RiskMonitor,
+    RiskState,
+    backtest,
 )
 from skdrift.scoring import (
     DistillationScorer,
@@ -76,6 +80,9 @@ __all__ = [
     "PerformanceCounts",
     "PerformanceEstimate",
     "PerformanceEstimator",
+    "RiskDisplay",
+    "RiskMonitor",
+    "RiskState",
     "ScoreThreshold",
     "Segment",
     "SoftLabelClassifier",
@@ -84,6 +91,7 @@ __all__ = [
     "TeacherStudentProba",
     "TeacherStudentScorer",
     "TwoFamilyStudent",
+    "backtest",
     "batch_report",
     "label_harm",
 ]

@@ -22,7 +22,7 @@ ARROWS = {
         "stats",
     },
     "models": {"_columns", "_sklearn"},
-    "performance": {"_columns", "_sklearn", "datasets", "models", "scoring"},
+    "performance": {"_columns", "_sklearn", "datasets", "models", "scoring", "stats"},
     "report": set(),
     "scoring": {"_columns", "_sklearn", "models"},
     "stats": set(),

@@ -38,6 +38,7 @@ from skdrift import (
     KerasTeacher,
     KSDriftTest,
     PerformanceEstimator,
+    RiskMonitor,
     ScoreThreshold,
     SoftLabelClassifier,
     SupportScorer,
@@ -94,12 +95,13 @@ KERAS_ESTIMATORS = [
 # model that somebody trained for rows of one shape, and like
 # sklearn.frozen.FrozenEstimator it cannot be fitted to the rows of a check. A base
 # class is met in a test that is made of it.
-# An explainer is made around a fitted detector.
+# An explainer and a monitor of risk are made around what is fitted.
 NOT_FITTED_BY_CHECKS = {
     BaseDriftTest,
     ContaminationSweep,
     HarmExplainer,
     KerasTeacher,
+    RiskMonitor,
 }
 
 ONE_VERDICT_PER_BATCH = (
@@ -188,6 +190,7 @@ def test_checks_without_fit(check):
     detector = make_pipeline(DistillationScorer(), KSDriftTest())
     check("ContaminationSweep", ContaminationSweep(detector))
     check("HarmExplainer", HarmExplainer(detector))
+    check("RiskMonitor", RiskMonitor(LogisticRegression()))
 
 
 def test_no_public_estimator_is_forgotten():
