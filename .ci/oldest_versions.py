@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
-EXTRAS_IN_THE_RUN = ("test", "datasets", "progress")
+EXTRAS_IN_THE_RUN = ("test", "dask", "datasets", "progress")
 
 
 def lowest(requirement):
