@@ -1,6 +1,7 @@
 """What all drift tests share: checks, batches, correction and reference updates."""
 
 from abc import ABCMeta, abstractmethod
+from dataclasses import replace
 from hashlib import blake2b
 from numbers import Integral, Real
 
@@ -11,6 +12,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, StrOptions, fit_context
 from skdrift.detection._batches import split_rows
+from skdrift.detection._chunks import (
+    OrderedReference,
+    chunk_p_values,
+    chunk_statistics,
+)
 from skdrift.detection._feature_tests import (
     FeatureTests,
     missing_p_values,
@@ -73,6 +79,8 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
     >>> result.feature_is_drift
     array([False, False,  True])
     """
+
+    __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict = {
         "alpha": [Interval(Real, 0, 1, closed="neither")],
@@ -150,7 +158,7 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         return tags
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, groups=None):
         """Take the rows of X as the reference.
 
         Parameters
@@ -159,6 +167,11 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
             Reference values, one test per column.
         y : None
             Ignored.
+        groups : array-like of shape (n_samples,), default=None
+            Where rows are not exchangeable, such as in time order: the hour, day or
+            user that each row belongs to. A batch is then judged against chunks of the
+            reference of its size, which are whole groups in the order of their first
+            rows; see ``DriftResult.p_value_method``.
 
         Returns
         -------
@@ -172,7 +185,10 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
                 f"X has only NaN in column {name_of(X, empty[0])!r}; there is nothing "
                 "to test against."
             )
-        return self._start(X, values)
+        ordered = None
+        if groups is not None:
+            ordered = OrderedReference.of(values.numbers, groups)
+        return self._start(X, values, ordered)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
@@ -197,6 +213,11 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         """
         self._check_window()
         first = not hasattr(self, "reference_")
+        if not first and self._ordered is not None:
+            raise ValueError(
+                "The reference was fitted with groups and cannot be added to; fit it "
+                "anew on all rows."
+            )
         values = self._check_rows(X, reset=first)
         if first:
             return self._start(X, values)
@@ -211,12 +232,13 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
                 "window=None."
             )
 
-    def _start(self, X, values):
+    def _start(self, X, values, ordered=None):
         validate_data(self, X, reset=True, skip_check_array=True)
         self._names = column_names(X)
         self.random_state_ = check_random_state(self.random_state)
         self.max_reference_ = self.max_reference or len(values.numbers)
         self.n_samples_seen_ = 0
+        self._ordered = ordered
         self._precision = values.precision
         self._rows = values.numbers[:0]
         self.reference_ = np.empty((values.precision.size, 0), values.numbers.dtype)
@@ -297,7 +319,21 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         tests = run_feature_tests(
             self.test_batches, reference, self.reference_size_, numbers, sizes
         )
-        return self._result(tests, labels)
+        return self._result(self._among_chunks(tests, sizes), labels)
+
+    def _among_chunks(self, tests, sizes):
+        """P-values among chunks of a reference with groups, in place of the others."""
+        if self._ordered is None:
+            return tests
+        p_value, how = tests.p_value.copy(), tests.how.copy()
+        for size in np.unique(sizes).tolist():
+            chunks = chunk_statistics(self.test_batches, self._ordered, size)
+            level = self.alpha / p_value.shape[1]
+            for place in np.flatnonzero(sizes == size):
+                p_value[place], how[place] = chunk_p_values(
+                    tests.statistic[place], chunks, level
+                )
+        return replace(tests, p_value=p_value, how=how)
 
     def count(self, X):
         """Count the values of a piece of a batch against the reference.
@@ -387,7 +423,8 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
                 n_reference,
             )[None],
         )
-        return self._result(tests, None)
+        size = counts.n_values + counts.n_omitted
+        return self._result(self._among_chunks(tests, size[:1]), None)
 
     def _result(self, tests, labels):
         names = self._feature_names()

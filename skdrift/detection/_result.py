@@ -35,6 +35,8 @@ class DriftResult:
         equal, and too large otherwise; counts cannot tell), ``"ties_broken"`` (as if
         such values differed, which is valid but no bound), ``"asymptotic"``,
         ``"monte_carlo"`` by sampled permutations,
+        ``"conformal"`` by the rank among chunks of a reference with groups,
+        ``"t_bound"`` by how those scatter where they are few,
         ``"given_reference"`` where the test has a ``confidence``,
         ``"missing"`` where a batch has no value of a feature and the number of missing
         ones was tested in their place, and ``"untested"`` where that could not be

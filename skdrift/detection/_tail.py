@@ -156,7 +156,7 @@ class TailDriftTest(BaseDriftTest):
         self.nan_policy = nan_policy
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, groups=None):
         """Take the rows of X as the reference.
 
         Parameters
@@ -165,12 +165,15 @@ class TailDriftTest(BaseDriftTest):
             Reference values, one test per column.
         y : None
             Ignored.
+        groups : array-like of shape (n_samples,), default=None
+            Where rows are not exchangeable, such as in time order: the hour, day or
+            user that each row belongs to; as in :class:`BaseDriftTest`.
 
         Returns
         -------
         self : object
         """
-        super().fit(X, y)
+        super().fit(X, y, groups)
         if self.statistic == "exceedance":
             for column, known, size in zip(
                 self._feature_names(), self.reference_, self.reference_size_
