@@ -38,6 +38,7 @@ from skdrift.performance import (
     backtest,
 )
 from skdrift.scoring import (
+    AutoencoderScorer,
     DistillationScorer,
     ScoreThreshold,
     SupportScorer,
@@ -55,6 +56,7 @@ from skdrift.sweep import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "AutoencoderScorer",
     "BaseDriftTest",
     "ContaminationDisplay",
     "ContaminationSweep",

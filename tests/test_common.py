@@ -26,6 +26,7 @@ from sklearn.utils.estimator_checks import (
 
 import skdrift
 from skdrift import (
+    AutoencoderScorer,
     BaseDriftTest,
     ContaminationSweep,
     DistillationScorer,
@@ -95,8 +96,10 @@ KERAS_ESTIMATORS = [
 # model that somebody trained for rows of one shape, and like
 # sklearn.frozen.FrozenEstimator it cannot be fitted to the rows of a check. A base
 # class is met in a test that is made of it.
-# An explainer and a monitor of risk are made around what is fitted.
+# An autoencoder is trained through a Keras model for rows of one shape. An explainer
+# and a monitor of risk are made around what is fitted.
 NOT_FITTED_BY_CHECKS = {
+    AutoencoderScorer,
     BaseDriftTest,
     ContaminationSweep,
     HarmExplainer,

@@ -43,12 +43,13 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    architecture : {"mlp", "conv"} or callable, default="mlp"
+    architecture : {"mlp", "conv", "conv1d"} or callable, default="mlp"
         - "mlp": flattened, standardised inputs, dense relu layers, softmax. For
           tables, and for arrays of any number of dimensions.
         - "conv": strided 4x4 convolutions, a dense layer of 40 units, softmax. For
           images (height, width, channels) scaled to about [0, 1], and, with
           convolutions of length 4, for series (steps, channels).
+        - "conv1d": the same for series (channels, steps).
         - a callable ``architecture(input_shape, n_classes)`` that returns an
           uncompiled ``keras.Model`` ending in a softmax. Use a function of a module:
           pickle refuses a lambda, like any other parameter it cannot name.
@@ -98,7 +99,7 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
     learns_soft_labels = True
 
     _parameter_constraints = {
-        "architecture": [StrOptions({"mlp", "conv"}), callable],
+        "architecture": [StrOptions({"mlp", "conv", "conv1d"}), callable],
         "hidden_layer_sizes": ["array-like", None],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -278,7 +279,7 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
         """Return an untrained model for rows like those of X."""
         if self.architecture == "mlp":
             return self._build_mlp(X, n_classes, dtype="float32")
-        if self.architecture == "conv":
+        if self.architecture in ("conv", "conv1d"):
             return self._build_conv(X.shape[1:], n_classes)
 
         import keras
@@ -324,6 +325,12 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
     def _build_conv(self, input_shape, n_classes):
         from keras import Input, Sequential, layers, regularizers
 
+        swapped = self.architecture == "conv1d"
+        if swapped and len(input_shape) != 2:
+            raise ValueError(
+                'architecture="conv1d" takes series of shape (channels, steps), but '
+                f"got rows of shape {input_shape}."
+            )
         if len(input_shape) not in (2, 3):
             raise ValueError(
                 'architecture="conv" takes rows of shape (height, width, channels) or '
@@ -334,6 +341,7 @@ class KerasStudent(ClassifierMixin, BaseEstimator):
         return Sequential(
             [
                 Input(input_shape),
+                *([layers.Permute((2, 1))] if swapped else []),
                 convolution(first, 4, strides=2, padding="same"),
                 *(
                     convolution(

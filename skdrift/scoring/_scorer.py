@@ -58,7 +58,7 @@ from skdrift.scoring._scores import (
 class TeacherStudentProba(NamedTuple):
     """What teacher and student say about n rows.
 
-    Attributes
+    Parameters
     ----------
     teacher, student : ndarray of shape (n_samples, n_classes)
         Class probabilities, before any temperature, in the order of ``classes_``.

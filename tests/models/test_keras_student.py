@@ -372,3 +372,23 @@ def test_missing_packages_are_named(soft_data, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ImportError, match=r'pip install "skdrift\[keras\]"'):
         KerasStudent().fit(*soft_data)
+
+
+def test_series_with_channels_first():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    time = np.arange(40)
+    X = np.sin(time * (0.3 + 0.3 * y[:, None]))[:, None] + 0.1 * rng.normal(
+        size=(200, 2, 40)
+    )
+    student = KerasStudent(
+        "conv1d", hidden_layer_sizes=(8, 8), epochs=15, random_state=0
+    ).fit(X, np.eye(2)[y])
+    assert np.mean(student.predict(X) == y) > 0.9
+    swapped = KerasStudent(
+        "conv", hidden_layer_sizes=(8, 8), epochs=15, random_state=0
+    ).fit(X.transpose(0, 2, 1), np.eye(2)[y])
+    expected = swapped.predict_proba(X.transpose(0, 2, 1))
+    assert student.predict_proba(X) == pytest.approx(expected, abs=1e-4)
+    with pytest.raises(ValueError, match=r"series of shape \(channels, steps\)"):
+        KerasStudent("conv1d").fit(X[..., None], np.eye(2)[y])
