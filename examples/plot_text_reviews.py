@@ -155,7 +155,7 @@ print(results.to_string(index=False, float_format="{:.2f}".format))
 # where nothing was lost, at the left, and certain at the right. Right: the mean AUROC of
 # the rows over severities. Single texts that were spoilt are known best by the
 # classifier's own doubt, as long as they look much as before. The student is ahead where
-# the words are gone, as with lost spaces.
+# the words are gone, as with spaces at the highest severity.
 
 figure, (alarms, rows) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 auroc = results.groupby("kind")[[f"AUROC {score}" for score in SCORES]].mean().dropna()
