@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import gen_batches
+from threadpoolctl import threadpool_limits
 
 from skdrift._sklearn import num_samples, safe_indexing
 from skdrift.models._resolve import (
@@ -192,7 +193,10 @@ class FoldRecipe:
             student = seeded_clone(student, random_state)
             P = temper(P, self.temperature)
             X, P = add_changed_rows(X, P, self.changes, random_state)
-            fit_student(student, X, P)
+            # A sum has other last bits on another number of threads, and processes of
+            # joblib have fewer than the process that starts them.
+            with threadpool_limits(limits=1, user_api="blas"):
+                fit_student(student, X, P)
         return teacher, student
 
 
