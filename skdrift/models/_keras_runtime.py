@@ -158,7 +158,16 @@ class Network:
             self._traces[shape, dtype] = forward.get_concrete_function(rows)
         if dtype != "string":
             X = np.asarray(X, dtype=dtype)
-        return self._traces[shape, dtype](tf.convert_to_tensor(X)).numpy()
+        outputs = self._traces[shape, dtype](tf.convert_to_tensor(X))
+        if isinstance(outputs, dict):
+            outputs = list(outputs.values())
+        if isinstance(outputs, (list, tuple)):
+            if len(outputs) != 1:
+                raise TypeError(
+                    f"The model returns {len(outputs)} arrays, but one was expected."
+                )
+            outputs = outputs[0]
+        return outputs.numpy()
 
     def __getstate__(self):
         if self._model is None:

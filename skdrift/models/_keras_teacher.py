@@ -13,6 +13,8 @@ from skdrift.models._keras_runtime import Network, import_keras, run_in_chunks
 
 # How far a row of probabilities may be from summing to 1: float16 models round.
 _ROW_SUM_TOLERANCE = 1e-3
+# So many single outputs that all lie in [0, 1] are no logits by chance.
+_DECIDING_ROWS = 200
 
 
 class KerasTeacher(ClassifierMixin, BaseEstimator):
@@ -35,8 +37,10 @@ class KerasTeacher(ClassifierMixin, BaseEstimator):
         What the model returns. "auto" reads it from the activation of the last
         layer: softmax and sigmoid give probabilities, linear gives logits. Where
         the last layer cannot be read, as in a subclassed model, `fit` decides by
-        the outputs for its first rows: rows of nonnegative values that sum to 1
-        (one column: values in [0, 1]) are probabilities.
+        the outputs for its first rows: nonnegative values that sum to 1 are
+        probabilities, values outside of [0, 1] are logits. Values in [0, 1] that do
+        not sum to 1, or a single column of them for fewer than 200 rows, decide
+        nothing, and `fit` asks for this parameter.
     batch_size : int, default=512
         Rows the model sees at a time.
 
@@ -140,7 +144,7 @@ class KerasTeacher(ClassifierMixin, BaseEstimator):
         outputs = self._run(_rows(X)[: self.batch_size])
         output, classes = self._declared_output(), self._declared_classes()
         if output is None:
-            output = "logits" if _off_probabilities(outputs) else "probabilities"
+            output = _seen_output(outputs)
         if classes is None:
             classes = np.arange(max(outputs.shape[1], 2))
         _to_probabilities(outputs, output, classes)
@@ -196,6 +200,13 @@ class KerasTeacher(ClassifierMixin, BaseEstimator):
             raise TypeError(
                 f"{type(self).__name__} needs a model with one input, but this one "
                 f"has {len(inputs)}."
+            )
+        n_outputs = len(getattr(model, "outputs", None) or [None])
+        if n_outputs != 1:
+            raise TypeError(
+                f"{type(self).__name__} needs a model with one output, but this one "
+                f"has {n_outputs}; give keras.Model(model.inputs, output) with the one "
+                "of the classes."
             )
         return model
 
@@ -295,6 +306,11 @@ def declared_output(model):
 
 def _rows(X):
     """Return X as an array of at least one row, without copying arrays."""
+    if isinstance(X, dict):
+        raise TypeError(
+            f"X is a dict with the keys {list(X)}, but a teacher's model takes one "
+            "array."
+        )
     if issparse(X):
         raise TypeError("X is sparse, but Keras models take dense arrays.")
     if not (isinstance(X, np.ndarray)):
@@ -308,6 +324,28 @@ def _fits(shape, declared):
     return len(shape) == len(declared) and all(
         expected is None or length == expected
         for length, expected in zip(shape, declared)
+    )
+
+
+def _seen_output(outputs):
+    """Tell probabilities from logits by values, or ask which they are."""
+    if ((outputs < 0) | (outputs > 1)).any():
+        return "logits"
+    single = outputs.shape[1] == 1
+    if not _off_probabilities(outputs) and not (
+        single and len(outputs) < _DECIDING_ROWS
+    ):
+        return "probabilities"
+    why = (
+        f"all of {len(outputs)} outputs lie in [0, 1], as sigmoids do and logits may"
+        if single
+        else f"one row is {_off_probabilities(outputs)}, in [0, 1] without a sum of 1, "
+        "as the sigmoids of several labels are and logits may be"
+    )
+    raise ValueError(
+        "The model does not tell whether it returns probabilities or logits, and its "
+        f"outputs do not decide it: {why}. Give the model as KerasTeacher(model, "
+        'output="probabilities") or KerasTeacher(model, output="logits").'
     )
 
 

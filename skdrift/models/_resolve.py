@@ -72,6 +72,16 @@ def refuse_what_is_no_classifier(teacher):
             "classifier of scikit-learn's kind that its package offers, or a class of "
             "your own with classes_, predict and predict_proba."
         )
+    if hasattr(inner, "model_") and is_keras_model(inner.model_):
+        raise TypeError(
+            f"{kind.__name__} has no predict_proba; give the Keras model that it has "
+            "trained: KerasTeacher(wrapper.model_, classes=wrapper.classes_)."
+        )
+    if kind.__module__.startswith("keras"):
+        raise TypeError(
+            f"{kind.__name__} has no predict_proba and no trained model; fit it, and "
+            "give its Keras model: KerasTeacher(wrapper.model_)."
+        )
     raise TypeError(
         "the teacher must give class probabilities by predict_proba, but "
         f"{kind.__name__} has none; wrap it in CalibratedClassifierCV or "

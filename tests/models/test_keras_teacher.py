@@ -249,3 +249,38 @@ def test_teacher_refuses_models_of_another_form(soft_data):
     steps = keras.Model(inputs, keras.layers.Dense(3)(inputs))
     with pytest.raises(ValueError, match=r"200 rows gave shape \(200, 6, 3\)"):
         KerasTeacher(steps).fit(np.stack([X, X], axis=2))
+
+
+@pytest.mark.parametrize(("units", "activation"), [(2, "sigmoid"), (3, "sigmoid")])
+def test_sigmoids_of_several_labels_are_not_taken_for_logits(
+    soft_data, units, activation
+):
+    X, _ = soft_data
+    with pytest.raises(ValueError, match=r"without a sum of 1.*output="):
+        KerasTeacher(Subclassed(units, activation)).fit(X)
+
+
+def test_few_single_outputs_in_the_unit_interval_decide_nothing(soft_data):
+    X, _ = soft_data
+    model = Subclassed(1, None)
+    logits = np.asarray(model(X))[:, 0]
+    few = X[(logits > 0) & (logits < 1)]
+    assert len(few) > 1
+    with pytest.raises(ValueError, match=r"lie in \[0, 1\].*output="):
+        KerasTeacher(model).fit(few)
+    assert KerasTeacher(model).fit(X).output_ == "logits"
+    assert KerasTeacher(model, output="logits").fit(few).output_ == "logits"
+
+
+def test_named_and_several_outputs_and_inputs(soft_data):
+    X, _ = soft_data
+    inputs = keras.Input((6,))
+    proba = keras.layers.Dense(3, activation="softmax")(inputs)
+    named = KerasTeacher(keras.Model(inputs, {"proba": proba}))
+    plain = KerasTeacher(keras.Model(inputs, proba))
+    np.testing.assert_array_equal(named.predict_proba(X), plain.predict_proba(X))
+    two = keras.Model(inputs, [proba, keras.layers.Dense(1)(proba)])
+    with pytest.raises(TypeError, match="one output, but this one has 2"):
+        KerasTeacher(two).fit(X)
+    with pytest.raises(TypeError, match=r"dict with the keys \['a'\]"):
+        KerasTeacher(plain.model).fit({"a": X})
