@@ -30,6 +30,7 @@ from skdrift.models import (
 )
 from skdrift.performance import (
     PerformanceCounts,
+    PerformanceDisplay,
     PerformanceEstimate,
     PerformanceEstimator,
     RiskDisplay,
@@ -53,7 +54,7 @@ from skdrift.sweep import (
     label_harm,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AutoencoderScorer",
@@ -80,6 +81,7 @@ __all__ = [
     "MonitorDisplay",
     "MonitorState",
     "PerformanceCounts",
+    "PerformanceDisplay",
     "PerformanceEstimate",
     "PerformanceEstimator",
     "RiskDisplay",

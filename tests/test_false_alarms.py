@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from skdrift import DistillationScorer, ForestStudent, KSDriftTest
 
-N_SPLITS, N_BATCHES, BATCH_SIZE = 15, 60, 100
+N_SPLITS, N_BATCHES, BATCH_SIZE, N_REFERENCE = 12, 100, 50, 2000
 OVERFITTING = ForestStudent(10, min_samples_leaf=1, n_noisy_copies=0)
 
 
@@ -20,7 +20,7 @@ def share_flagged(teacher, student, divergence, cross_fit, seed):
     """Share of clean batches flagged at alpha = .05, two-sided and greater."""
     n_fresh = N_BATCHES * BATCH_SIZE
     X, y = make_classification(
-        1000 + n_fresh, 12, n_informative=6, flip_y=0.1, random_state=seed
+        400 + N_REFERENCE + n_fresh, 12, n_informative=6, flip_y=0.1, random_state=seed
     )
     teacher.set_params(random_state=seed).fit(X[:400], y[:400])
     scorer = DistillationScorer(
@@ -34,7 +34,7 @@ def share_flagged(teacher, student, divergence, cross_fit, seed):
     shares = []
     for alternative in ("two-sided", "greater"):
         detector = make_pipeline(scorer, KSDriftTest(alternative=alternative))
-        detector.fit(X[400:1000])
+        detector.fit(X[400:-n_fresh])
         result = detector.predict(X[-n_fresh:], groups=groups)
         shares.append(np.mean(result.is_drift))
     return shares
@@ -59,10 +59,10 @@ def test_false_alarms_are_as_rare_as_alpha_says(teacher, student, divergence):
     shares = [
         share_flagged(teacher, student, divergence, 5, seed) for seed in range(N_SPLITS)
     ]
-    # A share is spread by the batches and more by the luck of the reference, .05 in
-    # all; three standard errors of the mean over the splits are .04.
+    # Batches are small beside the reference, so that its luck hardly counts: the share
+    # of a split scatters by .025, two standard errors of the mean are .015.
     for share in np.mean(shares, axis=0):
-        assert 0.01 < share < 0.085
+        assert 0.035 < share < 0.065
 
 
 @pytest.mark.statistics

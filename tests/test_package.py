@@ -76,6 +76,10 @@ def test_readme_gives_the_commands_that_the_continuous_integration_runs(name):
 def test_readme_example_runs_as_it_says(capsys):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```\n", text, flags=re.DOTALL)
-    assert len([line for line in example.splitlines() if line]) == 12
+    assert len([line for line in example.splitlines() if line]) == 11
     exec(compile(example, "README.md", "exec"), {})
-    assert capsys.readouterr().out.split() == ["False", "True"]
+    clean, swapped = capsys.readouterr().out.splitlines()
+    (shown,) = re.findall(r"```text\n(.*?)```\n", text, flags=re.DOTALL)
+    assert [line.split()[-1] for line in shown.splitlines()] == ["fine", "harmful"]
+    assert clean.endswith("): fine")
+    assert swapped.endswith("): harmful")

@@ -1,0 +1,148 @@
+"""False alarms on rows in time order, and given the reference at hand.
+
+    python benchmarks/promises.py DATA
+
+DATA is a folder with elec2.parquet and employment_ma.parquet. Rows of a period that was
+held out are judged in order, by a plain test and by one that was told the groups.
+"""
+
+import argparse
+import os
+import warnings
+
+import numpy as np
+import pandas as pd
+from record import write_table
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
+
+from skdrift import DistillationScorer, KSDriftTest, TailDriftTest
+
+TESTS = {
+    "KSDriftTest": lambda **options: KSDriftTest(alternative="greater", **options),
+    "TailDriftTest": lambda **options: TailDriftTest(**options),
+}
+
+
+def autoregressive(n, rng, rho=0.9):
+    """Scores whose neighbours are alike."""
+    noise = rng.normal(size=n) * np.sqrt(1 - rho**2)
+    x = np.empty(n)
+    x[0] = rng.normal()
+    for i in range(1, n):
+        x[i] = rho * x[i - 1] + noise[i]
+    return x[:, None]
+
+
+def real_scores(folder, seed):
+    """Yield the name of a stream and the scores of a held-out period in order."""
+    for name, label in (("elec2", "class"), ("employment_ma", "employed")):
+        data = pd.read_parquet(os.path.join(folder, f"{name}.parquet"))
+        features = [column for column in data if column not in ("year", label)]
+        data[features] = data[features].apply(pd.to_numeric).astype(float)
+        if name == "employment_ma":
+            data = data[data["year"] == 2015]
+        data = data.iloc[: min(len(data) // 3, 18000)]
+        # Days or households stay whole: every third run of 48 rows is for training.
+        run = np.arange(len(data)) // 48
+        train = run % 3 == 0
+        clf = HistGradientBoostingClassifier(max_iter=60, random_state=seed)
+        clf.fit(data.loc[train, features], data.loc[train, label])
+        held_out = data.loc[~train, features]
+        half = len(held_out) // 2
+        scorer = DistillationScorer(FrozenEstimator(clf), random_state=seed)
+        reference = scorer.fit_transform(held_out.iloc[:half])
+        yield name, reference, scorer.transform(held_out.iloc[half:])
+
+
+def order(folder, seeds, size=48, n_streams=60):
+    """Share of the batches in order that are flagged."""
+    rows = []
+
+    def judge(stream, reference, scores):
+        n = len(reference) // size * size
+        runs = np.arange(n) // size
+        batches = np.arange(len(scores) // size * size) // size
+        for name, make in TESTS.items():
+            for groups in (None, runs):
+                test = make().fit(reference[:n], groups=groups)
+                said = test.predict(scores[: len(batches)], groups=batches)
+                rows.append(
+                    {
+                        "scores": stream,
+                        "test": name,
+                        "groups": "runs of 48" if groups is not None else "none",
+                        "flagged": np.mean(said.is_drift),
+                        "batches": len(said.is_drift),
+                    }
+                )
+
+    for seed in range(n_streams):
+        rng = np.random.default_rng(seed)
+        judge(
+            "AR(1), rho 0.9",
+            autoregressive(100 * size, rng),
+            autoregressive(20 * size, rng),
+        )
+    for seed in range(seeds):
+        for name, reference, scores in real_scores(folder, seed):
+            judge(name, reference, scores)
+            rng = np.random.default_rng(seed)
+            pooled = rng.permutation(np.concatenate([reference, scores]))
+            half = len(reference)
+            judge(f"{name}, shuffled", pooled[:half], pooled[half:])
+    table = pd.DataFrame(rows)
+    by = table.groupby(["scores", "test", "groups"], sort=False)
+    return pd.DataFrame(
+        {"batches": by["batches"].sum(), "flagged": by["flagged"].mean()}
+    ).reset_index()
+
+
+def conditional(sizes, n_references=100, n_batches=400, size=100, alpha=0.05):
+    """Measure false alarm rates given a reference, over references, and the power."""
+    rows = []
+    for n in sizes:
+        rng = np.random.default_rng(n)
+        clean = rng.random((n_batches * size, 1))
+        # 8% of the rows of a batch come from the top 2%.
+        harmed = rng.random((n_batches * size, 1))
+        hit = rng.random(len(harmed)) < 0.08
+        harmed[hit] = 0.98 + 0.02 * rng.random((hit.sum(), 1))
+        batches = np.repeat(np.arange(n_batches), size)
+        for name, make in TESTS.items():
+            for confidence in (None, 0.95):
+                rates, powers = [], []
+                for _ in range(n_references):
+                    test = make(alpha=alpha, confidence=confidence)
+                    test.fit(rng.random((n, 1)))
+                    rates.append(test.predict(clean, groups=batches).is_drift.mean())
+                    powers.append(test.predict(harmed, groups=batches).is_drift.mean())
+                rows.append(
+                    {
+                        "test": name,
+                        "reference rows": n,
+                        "confidence": "none" if confidence is None else confidence,
+                        "false alarms, mean": np.mean(rates),
+                        "95% of references below": np.quantile(rates, 0.95),
+                        "8% of the rows harmed, flagged": np.mean(powers),
+                    }
+                )
+        print(n, "done", flush=True)
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
+    parser.add_argument("--only", choices=["order", "reference"], default=None)
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.only in (None, "order"):
+        found = order(arguments.data, arguments.seeds)
+        print(found.round(3).to_string())
+        write_table("promises_order", found)
+    if arguments.only in (None, "reference"):
+        found = conditional((1000, 5000, 20000))
+        print(found.round(3).to_string())
+        write_table("promises_reference", found)
