@@ -45,6 +45,8 @@ def simulated(n=24_000):
     table = pd.DataFrame(rng.normal(size=(n, 8)), columns=list("abcdefgh"))
     drive = table["a"] * table["b"] + table["c"] + 0.7 * table["d"] ** 2 - 0.7
     table["employed"] = (drive + rng.logistic(scale=0.4, size=n) > 0).astype(float)
+    # Columns of other ranges, so that it shows when they change places.
+    table[list("abcdefgh")] = table[list("abcdefgh")] * np.arange(1, 9) + 3
     table["year"] = 2014.0 + 1 + np.arange(n) * 5 // n
     return table
 
@@ -61,7 +63,7 @@ estimator = PerformanceEstimator(FrozenEstimator(clf), random_state=0)
 estimator.fit(clean[features], clean["employed"])
 
 # %%
-# Batches of 1,000 rows of the years after. In the third the values of four columns are
+# Batches of 1,000 rows of the years after. In the third batch the values of four columns are
 # moved, in the fourth columns stand in each other's place, in the fifth a third of the
 # values of all columns is a default value.
 
@@ -69,8 +71,8 @@ later = table[table["year"] > first]
 faults = {
     "as it is": None,
     "as it is, later": None,
-    "four columns offset": ("offset", 5, features[:4]),
-    "columns swapped": ("swap", 5, None),
+    "offset": ("offset", 5, features[:4]),
+    "swapped": ("swap", 5, None),
     "default values": ("default", 3, None),
     "mended": None,
 }
