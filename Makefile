@@ -6,12 +6,13 @@ VENV ?= .venv
 VENV_OLDEST ?= .venv-oldest
 VENV_NEWEST ?= .venv-newest
 VENV_WHEEL ?= .venv-wheel
+VENV_PEERS ?= .venv-peers
 
 export MPLBACKEND = Agg
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: all main-job test lint format docs test-oldest test-newest wheel clean
+.PHONY: all main-job test lint format docs test-oldest test-newest wheel clean benchmark-peers
 
 all: main-job test lint docs test-oldest test-newest wheel
 
@@ -74,6 +75,17 @@ wheel:
 	$(VENV_WHEEL)/bin/pip install -q dist/skdrift-*.whl
 	cd / && "$(abspath $(VENV_WHEEL))/bin/python" "$(abspath .ci/import_installed.py)"
 
+# Peers beside the package, which they must not hold back: each is installed alone, and
+# one that cannot be is left out. Newer pyarrow asks for a newer numpy. Give PYTHON=python3.11 or 3.12 for alibi-detect.
+benchmark-peers:
+	$(PYTHON) -m venv $(VENV_PEERS)
+	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
+	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros; do \
+	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
+	done
+	$(VENV_PEERS)/bin/python benchmarks/peers.py
+
 clean:
-	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) build dist docs/_build \
+	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) \
+	    $(VENV_PEERS) build dist docs/_build \
 	    docs/auto_examples docs/generated
