@@ -76,7 +76,8 @@ wheel:
 	cd / && "$(abspath $(VENV_WHEEL))/bin/python" "$(abspath .ci/import_installed.py)"
 
 # Peers beside the package, which they must not hold back: each is installed alone, and
-# one that cannot be is left out. Newer pyarrow asks for a newer numpy. Give PYTHON=python3.11 or 3.12 for alibi-detect.
+# one that cannot be is left out. Newer pyarrow asks for a newer numpy. alibi-detect needs
+# PYTHON=python3.11 or python3.12.
 benchmark-peers:
 	$(PYTHON) -m venv $(VENV_PEERS)
 	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
