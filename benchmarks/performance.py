@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from record import write_table
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -106,58 +107,65 @@ def judged(estimator, clf, X, y, **about):
     }
 
 
-def employment(folder, names, seeds, sizes=(200, 1500), n_batches=2):
+def employment(folder, names, seeds, n_jobs, **sizes):
     """Judge faults of kinds that were left out, subgroups and clean batches."""
+    parts = Parallel(n_jobs=n_jobs)(
+        delayed(one_classifier)(folder, name, seed, **sizes)
+        for seed in seeds
+        for name in names
+    )
+    return pd.DataFrame([row for part in parts for row in part])
+
+
+def one_classifier(folder, name, seed, sizes=(200, 1500), n_batches=2):
+    """Judge the batches of one classifier by estimators without a part of the kinds."""
+    warnings.simplefilter("ignore")
     data = pd.read_parquet(Path(folder) / "employment_ma.parquet")
-    features = [name for name in data if name not in ("year", "employed")]
+    features = [column for column in data if column not in ("year", "employed")]
     data[features] = data[features].astype(float)
     old, new = data[data["year"] == 2015], data[data["year"] > 2015]
     rows = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(len(old))
-        train, clean = old.iloc[order[:20000]], old.iloc[order[20000:25000]]
-        for name in names:
-            clf = classifiers(seed)[name].fit(train[features], train["employed"])
-            for part in range(4):
-                left_out = NUMBER_KINDS[part::4]
-                faults = [
-                    (kind, TableFault(kind))
-                    for kind in NUMBER_KINDS
-                    if kind not in left_out
-                ]
-                X, y = clean[features], clean["employed"]
-                estimator = fitted(clf, faults, X, y, seed)
-                print(
-                    name, seed, left_out, f"fit {estimator.fit_time:.0f} s", flush=True
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(old))
+    train, clean = old.iloc[order[:20000]], old.iloc[order[20000:25000]]
+    clf = classifiers(seed)[name].fit(train[features], train["employed"])
+    about = {"classifier": name, "seed": seed}
+    for part in range(4):
+        left_out = NUMBER_KINDS[part::4]
+        faults = [
+            (kind, TableFault(kind)) for kind in NUMBER_KINDS if kind not in left_out
+        ]
+        estimator = fitted(clf, faults, clean[features], clean["employed"], seed)
+        print(name, seed, left_out, f"fit {estimator.fit_time:.0f} s", flush=True)
+        for size in sizes:
+            for kind in left_out:
+                rows += faulty(estimator, clf, new, features, kind, size, rng, about)
+        if part == 0:
+            rows += calm(estimator, clf, new, features, sizes, n_batches, rng, about)
+    return rows
+
+
+def calm(estimator, clf, new, features, sizes, n_batches, rng, about):
+    """Clean batches and subgroups of them."""
+    rows = []
+    for size in sizes:
+        for group, inside in {"clean": None, **SUBGROUPS}.items():
+            pool = new if inside is None else new[inside(new)]
+            for _ in range(n_batches):
+                batch = pool.sample(size, random_state=int(rng.integers(2**31)))
+                rows.append(
+                    judged(
+                        estimator,
+                        clf,
+                        batch[features],
+                        batch["employed"],
+                        kind="clean" if inside is None else "subgroup",
+                        what=group,
+                        size=size,
+                        **about,
+                    )
                 )
-                about = {"classifier": name, "seed": seed}
-                for size in sizes:
-                    for kind in left_out:
-                        rows += faulty(
-                            estimator, clf, new, features, kind, size, rng, about
-                        )
-                if part == 0:
-                    for size in sizes:
-                        for group, inside in {"clean": None, **SUBGROUPS}.items():
-                            pool = new if inside is None else new[inside(new)]
-                            for _ in range(n_batches):
-                                batch = pool.sample(
-                                    size, random_state=int(rng.integers(2**31))
-                                )
-                                rows.append(
-                                    judged(
-                                        estimator,
-                                        clf,
-                                        batch[features],
-                                        batch["employed"],
-                                        kind="clean" if inside is None else "subgroup",
-                                        what=group,
-                                        size=size,
-                                        **about,
-                                    )
-                                )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def faulty(estimator, clf, new, features, kind, size, rng, about):
@@ -226,8 +234,8 @@ def loss_classes(lost):
     return pd.cut(lost, edges, labels=names)
 
 
-def tables(folder, names, seeds):
-    rows = employment(folder, names, seeds)
+def tables(folder, names, seeds, n_jobs=None):
+    rows = employment(folder, names, seeds, n_jobs)
     rows["scope"] = np.where(
         rows["kind"].isin(["clean", "subgroup"]),
         rows["kind"],
@@ -305,12 +313,18 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=["tables", "stream"], default=None)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--classifiers", nargs="+", default=["boosting", "logistic"])
+    parser.add_argument("--n-jobs", type=int, default=None)
     parser.add_argument("--keep", help="file for all rows, as Parquet")
     arguments = parser.parse_args()
     results = []
     if arguments.only in (None, "tables"):
         results.append(
-            tables(arguments.data, arguments.classifiers, range(arguments.seeds))
+            tables(
+                arguments.data,
+                arguments.classifiers,
+                range(arguments.seeds),
+                arguments.n_jobs,
+            )
         )
     if arguments.only in (None, "stream"):
         results.append(stream(arguments.data, range(arguments.seeds)))

@@ -12,6 +12,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from record import write_table
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
@@ -98,37 +99,40 @@ def order(folder, seeds, size=48, n_streams=60):
     ).reset_index()
 
 
-def conditional(sizes, n_references=100, n_batches=400, size=100, alpha=0.05):
+def conditional(sizes, n_jobs):
     """Measure false alarm rates given a reference, over references, and the power."""
-    rows = []
-    for n in sizes:
-        rng = np.random.default_rng(n)
-        clean = rng.random((n_batches * size, 1))
-        # 8% of the rows of a batch come from the top 2%.
-        harmed = rng.random((n_batches * size, 1))
-        hit = rng.random(len(harmed)) < 0.08
-        harmed[hit] = 0.98 + 0.02 * rng.random((hit.sum(), 1))
-        batches = np.repeat(np.arange(n_batches), size)
-        for name, make in TESTS.items():
-            for confidence in (None, 0.95):
-                rates, powers = [], []
-                for _ in range(n_references):
-                    test = make(alpha=alpha, confidence=confidence)
-                    test.fit(rng.random((n, 1)))
-                    rates.append(test.predict(clean, groups=batches).is_drift.mean())
-                    powers.append(test.predict(harmed, groups=batches).is_drift.mean())
-                rows.append(
-                    {
-                        "test": name,
-                        "reference rows": n,
-                        "confidence": "none" if confidence is None else confidence,
-                        "false alarms, mean": np.mean(rates),
-                        "95% of references below": np.quantile(rates, 0.95),
-                        "8% of the rows harmed, flagged": np.mean(powers),
-                    }
-                )
-        print(n, "done", flush=True)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        Parallel(n_jobs=n_jobs)(
+            delayed(one_size)(n, name, confidence)
+            for n in sizes
+            for name in TESTS
+            for confidence in (None, 0.95)
+        )
+    )
+
+
+def one_size(n, name, confidence, n_references=200, n_batches=400, size=100):
+    """One line of the table: a test, its confidence, and a size of the reference."""
+    rng = np.random.default_rng(n)
+    clean = rng.random((n_batches * size, 1))
+    # 8% of the rows of a batch come from the top 2%.
+    harmed = rng.random((n_batches * size, 1))
+    hit = rng.random(len(harmed)) < 0.08
+    harmed[hit] = 0.98 + 0.02 * rng.random((hit.sum(), 1))
+    batches = np.repeat(np.arange(n_batches), size)
+    rates, powers = [], []
+    for _ in range(n_references):
+        test = TESTS[name](confidence=confidence).fit(rng.random((n, 1)))
+        rates.append(test.predict(clean, groups=batches).is_drift.mean())
+        powers.append(test.predict(harmed, groups=batches).is_drift.mean())
+    return {
+        "test": name,
+        "reference rows": n,
+        "confidence": "none" if confidence is None else confidence,
+        "false alarms, mean": np.mean(rates),
+        "95% of references below": np.quantile(rates, 0.95),
+        "8% of the rows harmed, flagged": np.mean(powers),
+    }
 
 
 if __name__ == "__main__":
@@ -137,12 +141,13 @@ if __name__ == "__main__":
     parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
     parser.add_argument("--only", choices=["order", "reference"], default=None)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--n-jobs", type=int, default=None)
     arguments = parser.parse_args()
     if arguments.only in (None, "order"):
         found = order(arguments.data, arguments.seeds)
         print(found.round(3).to_string())
         write_table("promises_order", found)
     if arguments.only in (None, "reference"):
-        found = conditional((1000, 5000, 20000))
+        found = conditional((1000, 5000, 50000), arguments.n_jobs)
         print(found.round(3).to_string())
         write_table("promises_reference", found)

@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from performance import classifiers
 from record import write_table
 from sklearn.frozen import FrozenEstimator
@@ -53,47 +54,14 @@ def one_stream(monitor, clf, pool, features, change, rng, n_calm, n_batches, siz
     return None, lost
 
 
-def run(folder, seeds, n_streams, size=200):
-    data = pd.read_parquet(os.path.join(folder, "employment_ma.parquet"))
-    features = [name for name in data if name not in ("year", "employed")]
-    data[features] = data[features].astype(float)
-    data = data[data["year"] == 2015]
-    rows = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(len(data))
-        train, clean = data.iloc[order[:20000]], data.iloc[order[20000:25000]]
-        pool = data.iloc[order[25000:]]
-        clf = classifiers(seed)["boosting"].fit(train[features], train["employed"])
-        guess = PerformanceEstimator(FrozenEstimator(clf), random_state=seed)
-        guess.fit(clean[features], clean["employed"])
-        for shift, change in SHIFTS.items():
-            for stream in range(n_streams):
-                for draws, proxy in (("guided", "auto"), ("even", "uniform")):
-                    monitor = RiskMonitor(guess, proxy=proxy, random_state=stream)
-                    monitor.fit(clean[features], clean["employed"])
-                    labels, risks = one_stream(
-                        monitor,
-                        clf,
-                        pool,
-                        features,
-                        change,
-                        np.random.default_rng(1000 * seed + stream),
-                        10,
-                        60,
-                        size,
-                    )
-                    rows.append(
-                        {
-                            "shift": shift,
-                            "draws": draws,
-                            "lost": 100 * (np.mean(risks) - monitor.source_risk_),
-                            "labels": np.inf if labels is None else labels,
-                            "alarm": labels is not None,
-                        }
-                    )
-            print(seed, shift, "done", flush=True)
-    rows = pd.DataFrame(rows)
+def run(folder, seeds, n_streams, n_jobs):
+    """Follow the streams of all seeds."""
+    parts = Parallel(n_jobs=n_jobs)(
+        delayed(one_seed)(folder, seed, shift, n_streams)
+        for seed in seeds
+        for shift in SHIFTS
+    )
+    rows = pd.DataFrame([row for part in parts for row in part])
     by = rows.groupby(["shift", "draws"], sort=False)
     return pd.DataFrame(
         {
@@ -105,13 +73,59 @@ def run(folder, seeds, n_streams, size=200):
     ).reset_index()
 
 
+def one_seed(folder, seed, shift, n_streams, size=200):
+    """Follow streams of one shift, with and without a guess."""
+    warnings.simplefilter("ignore")
+    data = pd.read_parquet(os.path.join(folder, "employment_ma.parquet"))
+    features = [name for name in data if name not in ("year", "employed")]
+    data[features] = data[features].astype(float)
+    data = data[data["year"] == 2015]
+    order = np.random.default_rng(seed).permutation(len(data))
+    train, clean = data.iloc[order[:20000]], data.iloc[order[20000:25000]]
+    pool = data.iloc[order[25000:]]
+    clf = classifiers(seed)["boosting"].fit(train[features], train["employed"])
+    guess = PerformanceEstimator(FrozenEstimator(clf), random_state=seed)
+    guess.fit(clean[features], clean["employed"])
+    rows = []
+    for stream in range(n_streams):
+        for draws, proxy in (("guided", "auto"), ("even", "uniform")):
+            monitor = RiskMonitor(guess, proxy=proxy, random_state=stream)
+            monitor.fit(clean[features], clean["employed"])
+            labels, risks = one_stream(
+                monitor,
+                clf,
+                pool,
+                features,
+                SHIFTS[shift],
+                np.random.default_rng(1000 * seed + stream),
+                10,
+                60,
+                size,
+            )
+            lost = 100 * (np.mean(risks) - monitor.source_risk_) if risks else np.nan
+            rows.append(
+                {
+                    "shift": shift,
+                    "draws": draws,
+                    "lost": lost,
+                    "labels": np.inf if labels is None else labels,
+                    "alarm": labels is not None,
+                }
+            )
+    print(seed, shift, "done", flush=True)
+    return rows
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--streams", type=int, default=10)
+    parser.add_argument("--n-jobs", type=int, default=None)
     arguments = parser.parse_args()
-    table = run(arguments.data, range(arguments.seeds), arguments.streams)
+    table = run(
+        arguments.data, range(arguments.seeds), arguments.streams, arguments.n_jobs
+    )
     print(table.round(2).to_string())
     write_table("risk_labels", table, digits=2)
