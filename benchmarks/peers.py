@@ -37,6 +37,9 @@ from sklearn.frozen import FrozenEstimator
 from skdrift import KSDriftTest, PerformanceEstimator, TailDriftTest
 from skdrift.datasets import corrupt_table
 
+# NannyML reports its use over the network unless told not to.
+os.environ.setdefault("NML_DISABLE_USAGE_LOGGING", "1")
+
 ALPHA = 0.05
 N_REFERENCES, N_BATCHES, BATCH, REFERENCE = 20, 50, 100, 1000
 PARTS = ("tests", "wide", "accuracy")

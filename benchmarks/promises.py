@@ -111,7 +111,7 @@ def conditional(sizes, n_jobs):
     )
 
 
-def one_size(n, name, confidence, n_references=200, n_batches=400, size=100):
+def one_size(n, name, confidence, n_references=100, n_batches=300, size=100):
     """One line of the table: a test, its confidence, and a size of the reference."""
     rng = np.random.default_rng(n)
     clean = rng.random((n_batches * size, 1))
@@ -148,6 +148,6 @@ if __name__ == "__main__":
         print(found.round(3).to_string())
         write_table("promises_order", found)
     if arguments.only in (None, "reference"):
-        found = conditional((1000, 5000, 50000), arguments.n_jobs)
+        found = conditional((1000, 5000), arguments.n_jobs)
         print(found.round(3).to_string())
         write_table("promises_reference", found)
