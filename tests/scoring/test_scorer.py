@@ -20,7 +20,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
-from skdrift import DistillationScorer, KerasStudent, SoftLabelClassifier
+from skdrift import (
+    DistillationScorer,
+    ForestStudent,
+    KerasStudent,
+    KSDriftTest,
+    SoftLabelClassifier,
+)
 from skdrift.scoring._scores import DIVERGENCES
 
 
@@ -408,3 +414,57 @@ class TestBadInput:
             DistillationScorer(FrozenEstimator(Reader())).fit(
                 [{"a": place} for place in range(9)]
             )
+
+
+def test_with_groups_fresh_rows_of_others_score_like_the_reference():
+    # Without groups each student has seen nine siblings of every row that it scores.
+    rng = np.random.default_rng(0)
+
+    def labels(X):
+        noise = 0.5 * rng.normal(size=len(X))
+        return (X[:, 0] * X[:, 1] + X[:, 2] + noise > 0).astype(int)
+
+    known = rng.normal(size=(800, 8))
+    clf = RandomForestClassifier(30, random_state=0).fit(known, labels(known))
+    user = np.repeat(np.arange(150), 10)
+    rows = rng.normal(size=(150, 8))[user] + rng.normal(0, 0.05, (1500, 8))
+    fresh, batch = rng.normal(size=(4000, 8)), np.repeat(np.arange(40), 100)
+    scorer = DistillationScorer(
+        FrozenEstimator(clf),
+        student=ForestStudent(20, random_state=0),
+        random_state=0,
+    )
+
+    def flagged(fitted):
+        # One row of each user, since those of one are no independent evidence.
+        test = KSDriftTest(alternative="greater").fit(fitted.transform(rows)[::10])
+        return test.predict(fitted.transform(fresh), groups=batch).is_drift.mean()
+
+    with pytest.warns(UserWarning, match="groups of about 10 near-equal"):
+        told_nothing = clone(scorer).fit(rows)
+    assert flagged(told_nothing) > 0.9
+    told = clone(scorer).fit(rows, groups=user)
+    # Three standard deviations of 40 batches at 0.05 are 0.10.
+    assert flagged(told) <= 0.15
+    shares = [len(set(user[told._folds(rows) == k])) for k in range(5)]
+    assert sum(shares) == 150
+
+
+@pytest.mark.parametrize(
+    ("change", "share"),
+    [
+        (lambda X: X.astype(np.float32), 0.995),
+        # One in two hundred of such values lies next to a boundary of rounding.
+        (lambda X: X.round(4), 0.93),
+        (pd.DataFrame, 1.0),
+    ],
+    ids=["float32", "four decimals", "frame"],
+)
+def test_rows_meet_the_same_student_after_a_round_trip(change, share):
+    X = np.random.default_rng(0).uniform(1, 10, size=(2000, 8))
+    clf = LogisticRegression().fit(X[:200], X[:200, 0] > 5)
+    student = SoftLabelClassifier(LogisticRegression())
+    scorer = DistillationScorer(FrozenEstimator(clf), student=student, random_state=0)
+    scorer.fit(X[200:])
+    same = scorer._folds(X[200:]) == scorer._folds(change(X[200:]))
+    assert same.mean() >= share
