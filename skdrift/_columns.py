@@ -53,6 +53,27 @@ def as_numbers(column):
     return numbers, missing
 
 
+def plain_numbers(X):
+    """Values of a table whose columns all have numpy's own types of numbers.
+
+    Returns
+    -------
+    numbers : ndarray of float64 of shape (n_samples, n_features), or None
+        None of any other X. Read at once, which takes a fraction of the time that
+        reading column by column does.
+    """
+    if isinstance(X, np.ndarray):
+        plain = X.ndim == 2 and X.dtype.kind in "fiub"
+        return X.astype(np.float64) if plain else None
+    if not isinstance(X, pd.DataFrame) or not X.shape[1]:
+        return None
+    if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in X.dtypes):
+        return None
+    if any(types.is_extension_array_dtype(dtype) for dtype in X.dtypes):
+        return None
+    return X.to_numpy(dtype=np.float64)
+
+
 def as_categories(column):
     """Codes of a Series' values, of shape (n,), and the name of each code.
 

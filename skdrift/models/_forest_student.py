@@ -14,7 +14,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, RealNotInt, StrOptions, Tree, fit_context
+from skdrift.models._packed_trees import PackedTrees
 from skdrift.models._soft_labels import check_soft_labels
+
+# So few rows go faster through all trees at once than through one after the other.
+_FEW_ROWS = 100
 
 
 class ForestStudent(ClassifierMixin, BaseEstimator):
@@ -147,6 +151,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         # In the precision in which they are stored, so that a copy says the same.
         grown = trees_to_arrays([tree.tree_ for tree in forest.estimators_])
         self.trees_ = arrays_to_trees(grown, rows.shape[1])
+        self._packed = PackedTrees(grown)
         self.classes_ = classes
         return self
 
@@ -165,6 +170,21 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
+        return self.average(X)
+
+    def average(self, X):
+        """Average the class probabilities of the trees, of rows known to be valid.
+
+        Parameters
+        ----------
+        X : C-contiguous ndarray of float32 of shape (n, n_features)
+
+        Returns
+        -------
+        Q : ndarray of shape (n, n_classes)
+        """
+        if len(X) <= _FEW_ROWS:
+            return self._packed.average(X)
         # The trees are asked directly: the forest's own predict starts a thread pool
         # at every call, which takes many times as long for a batch of 100 rows.
         total = np.zeros((len(X), len(self.classes_)))
@@ -190,12 +210,14 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         state = super().__getstate__()
         if "trees_" in state:
             state = {**state, "trees_": trees_to_arrays(self.trees_)}
+            del state["_packed"]
         return state
 
     def __setstate__(self, state):
         if "trees_" in state:
             trees = arrays_to_trees(state["trees_"], state["n_features_in_"])
-            state = {**state, "trees_": trees}
+            packed = PackedTrees(state["trees_"])
+            state = {**state, "trees_": trees, "_packed": packed}
         super().__setstate__(state)
 
     def __sklearn_tags__(self):

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skdrift._columns import as_categories, as_numbers, columns_of, is_number
+from skdrift._columns import (
+    as_categories,
+    as_numbers,
+    columns_of,
+    is_number,
+    plain_numbers,
+)
 
 # Categories of a column with a place of their own, the most frequent ones.
 _MOST_CATEGORIES = 30
@@ -79,17 +85,62 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         -------
         encoded : ndarray of float of shape (n_samples, n_encoded)
         """
-        encoded = [np.empty((len(X), 0))]
+        return self.encode(self.read(X))
+
+    def read(self, X):
+        """Read the values of a table's columns, which is most of the work.
+
+        Encoders that have the same ``kinds_`` read the same.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+
+        Returns
+        -------
+        columns : list
+            For each column its numbers, an ndarray of shape (n_samples,); or, of
+            categories, codes of this shape and the name of each code; or None.
+        """
+        if set(self.kinds_) == {"numbers"}:
+            numbers = plain_numbers(X)
+            if numbers is not None and numbers.shape[1] == len(self.kinds_):
+                return list(np.clip(numbers, -_LIMIT, _LIMIT).T)
+        columns = []
+        for column, kind in zip(columns_of(X), self.kinds_, strict=True):
+            if kind == "numbers":
+                columns.append(np.clip(as_numbers(column)[0], -_LIMIT, _LIMIT))
+            elif kind == "categories":
+                columns.append(as_categories(pd.Series(column)))
+            else:
+                columns.append(None)
+        return columns
+
+    def encode(self, columns, rows=slice(None)):
+        """Encode rows of a table that has been read.
+
+        Parameters
+        ----------
+        columns : list
+            What :meth:`read` gave.
+        rows : slice or ndarray of int, default=slice(None)
+            Which of them.
+
+        Returns
+        -------
+        encoded : ndarray of float of shape (n_rows, n_encoded)
+        """
+        encoded = []
         for column, kind, places in zip(
-            columns_of(X), self.kinds_, self._places, strict=True
+            columns, self.kinds_, self._places, strict=True
         ):
             if kind == "numbers":
-                encoded.append(np.clip(as_numbers(column)[0], -_LIMIT, _LIMIT)[:, None])
+                encoded.append(column[rows, None])
             elif kind == "categories":
-                codes, names = as_categories(pd.Series(column))
+                codes, names = column
                 other, missing = len(places), len(places) + 1
                 own = [
                     places.get(str(name), other) if name else missing for name in names
                 ]
-                encoded.append(np.eye(len(places) + 2)[np.array(own)[codes]])
+                encoded.append(np.eye(len(places) + 2)[np.array(own)[codes[rows]]])
         return np.hstack(encoded)

@@ -119,7 +119,10 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
         scaled = (_fill(X, self.medians_) - self.means_) / self.scales_
-        both = [self.forest_.predict_proba(X), self.linear_.predict_proba(scaled)]
+        both = [
+            self.forest_.average(np.ascontiguousarray(X)),
+            self.linear_.predict_proba(scaled),
+        ]
         Q = np.sqrt(np.maximum(both[0], _LEAST) * np.maximum(both[1], _LEAST))
         return Q / Q.sum(axis=1, keepdims=True)
 

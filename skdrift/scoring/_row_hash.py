@@ -15,6 +15,8 @@ import pandas as pd
 from pandas.api import types
 from scipy import sparse
 
+from skdrift._columns import plain_numbers
+
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)  # the constants of the splitmix64 generator
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -43,7 +45,11 @@ def row_hashes(X, coarse=False):
     if sparse.issparse(X):
         return _sparse_hashes(X, coarse)
     if hasattr(X, "columns"):
-        return _frame_hashes(X, coarse)
+        # Numbers are told by their value alone, so they may be read all at once.
+        numbers = plain_numbers(X)
+        if numbers is None:
+            return _frame_hashes(X, coarse)
+        X = numbers
     array = X if isinstance(X, np.ndarray) else _as_array(X)
     hashes = np.empty(len(array), dtype=np.uint64)
     cells_a_row = max(1, int(np.prod(array.shape[1:])))

@@ -26,10 +26,10 @@ from skdrift.models._resolve import (
     is_keras_model,
     resolve_teacher,
     seeded_clone,
-    student_proba,
     teacher_decision,
     teacher_proba,
 )
+from skdrift.scoring._ask_students import students_proba
 from skdrift.scoring._cross_fit import (
     FoldRecipe,
     by_fold,
@@ -305,8 +305,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         teachers = [teacher]
         if P is None:
             teachers = [own for own, _ in fitted]
-            P = self._ask(teacher_proba, teachers, X, fold, classes)
-        Q = self._ask(student_proba, students, X, fold, classes)
+            P = self._ask_teachers(teachers, X, fold, classes)
+        Q = self._ask_students(students, X, fold, classes)
         argmax = decides_by_argmax(teacher, X, P, classes) or len(teachers) > 1
         decision = teacher_decision(teacher, X, P, classes, argmax)
         fidelity = float(np.mean(P.argmax(axis=1) == Q.argmax(axis=1)))
@@ -363,15 +363,24 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
                 f", which are none of the teacher's classes, {list(classes)}"
             )
 
-    def _ask(self, proba, models, X, fold, classes):
-        """Ask for each row the model of its fold, some rows at a time."""
-
+    def _ask_teachers(self, teachers, X, fold, classes):
         def ask(part, part_fold):
             return by_fold(
-                lambda model, rows: proba(model, rows, classes), models, part, part_fold
+                lambda teacher, rows: teacher_proba(teacher, rows, classes),
+                teachers,
+                part,
+                part_fold,
             )
 
         return in_chunks(ask, X, self.batch_size, fold)
+
+    def _ask_students(self, students, X, fold, classes):
+        return in_chunks(
+            lambda part, part_fold: students_proba(students, part, part_fold, classes),
+            X,
+            self.batch_size,
+            fold,
+        )
 
     def transform(self, X):
         """Score each row; larger means more harmful.
@@ -414,8 +423,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             )
         fold = self._folds(X) if fold is None else np.asarray(fold)
         if P is None:
-            P = self._ask(teacher_proba, self.teachers_, X, fold, self.classes_)
-        Q = self._ask(student_proba, self.students_, X, fold, self.classes_)
+            P = self._ask_teachers(self.teachers_, X, fold, self.classes_)
+        Q = self._ask_students(self.students_, X, fold, self.classes_)
         decision = teacher_decision(self.estimator_, X, P, self.classes_, self._argmax)
         validate_data(self, X, reset=False, skip_check_array=True)
         return TeacherStudentProba(P, Q, fold, decision)

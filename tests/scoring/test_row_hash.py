@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse, stats
 
-from skdrift.scoring._row_hash import assign_folds, row_hashes
+from skdrift.scoring._row_hash import _frame_hashes, assign_folds, row_hashes
 
 
 @given(
@@ -96,3 +96,22 @@ def test_known_hashes_do_not_change_between_releases():
     # a scorer saved by one release has to find the same folds in the next
     folds = assign_folds([[1.5, -2.0], [0.0, 7.25], [3.0, 1.0]], 5, salt=42)
     assert folds.tolist() == [4, 2, 4]
+
+
+def test_frames_of_numbers_hash_as_their_columns_do():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "float": rng.normal(size=50),
+            "single": rng.normal(size=50).astype(np.float32),
+            "whole": rng.integers(-5, 5, size=50),
+            "large": rng.integers(2**60, 2**61, size=50),
+            "truth": rng.random(50) < 0.5,
+        }
+    )
+    frame.loc[3, "float"] = np.nan
+    for coarse in (False, True):
+        mixed = row_hashes(frame.assign(text="a"), coarse)
+        without = row_hashes(frame, coarse)
+        assert len(np.unique(without)) == len(np.unique(mixed)) == 50
+        np.testing.assert_array_equal(without, _frame_hashes(frame, coarse))
