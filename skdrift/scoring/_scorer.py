@@ -1,5 +1,6 @@
 """DistillationScorer: how far a distilled student departs from its teacher."""
 
+import warnings
 from contextlib import suppress
 from numbers import Integral, Real
 from typing import NamedTuple
@@ -87,6 +88,12 @@ class TeacherStudentProba(NamedTuple):
     decision: np.ndarray
 
 
+# A student that decides otherwise on fewer rows than these has no opinion of its own;
+# fewer rows than those cannot tell such a share.
+_TOO_ALIKE = 0.99
+_ROWS_THAT_TELL = 200
+
+
 class DistillationScorer(TransformerMixin, BaseEstimator):
     """Score rows by how far a distilled student departs from its teacher.
 
@@ -151,7 +158,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     classes_ : array of shape (n_classes,)
     fidelity_ : float
         Share of training rows on which the student that did not see the row decides as
-        the teacher does.
+        the teacher does. `fit` warns above 0.99: such a student adds little.
     error_models_ : list of estimators
         The error model of each fold, if `error_model` is given.
     n_features_in_ : int
@@ -334,6 +341,15 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self._known = None if groups is None else KnownFolds(X, fold, coarse)
         if groups is None and n_folds > 1:
             warn_of_near_rows(X)
+        if fidelity > _TOO_ALIKE and len(P) >= _ROWS_THAT_TELL:
+            warnings.warn(
+                f"The student decides as the teacher does on {fidelity:.2%} of the "
+                "rows (fidelity_), so it adds little to the teacher's own confidence: "
+                "where they are equally blind, no score will rise. Give a student of "
+                "another family or of less capacity, or SupportScorer beside it.",
+                UserWarning,
+                stacklevel=3,
+            )
         return TeacherStudentProba(P, Q, fold, decision)
 
     def _fit_error_models(

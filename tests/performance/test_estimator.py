@@ -207,6 +207,7 @@ def test_images_and_several_classes():
     assert estimator.predict(images[1200:, ::-1]).verdict != "fine"
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_texts():
     rng = np.random.default_rng(0)
     topics = [["engine", "wheel", "road", "fuel"], ["goal", "team", "match", "ball"]]

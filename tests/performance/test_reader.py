@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
@@ -24,6 +25,7 @@ def read(X, fold=None):
     return reader.read(X, support, donors, fold)
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_known_rows_are_not_repaired():
     reading = read(table(50, 1).clip(-2, 2))
     assert not reading.repaired.any()
@@ -31,6 +33,7 @@ def test_known_rows_are_not_repaired():
     assert reading.strange.shape == (50, 3)
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_repair_changes_decisions_only_where_values_count():
     clean = table(100, 1).clip(-2, 2)
     for name, value, matters in (("a", 50.0, True), ("c", 2.0, False)):
@@ -38,6 +41,7 @@ def test_repair_changes_decisions_only_where_values_count():
         assert (read(broken).repaired.mean() > 0.2) == matters
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_fold_decides_which_student_answers():
     X = table(30, 1)
     one, other = (read(X, np.full(30, fold)) for fold in (0, 1))

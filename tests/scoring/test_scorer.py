@@ -1,4 +1,5 @@
 import pickle
+import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -460,6 +461,7 @@ def test_with_groups_fresh_rows_of_others_score_like_the_reference():
     ],
     ids=["float32", "four decimals", "frame"],
 )
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_rows_meet_the_same_student_after_a_round_trip(change, share):
     X = np.random.default_rng(0).uniform(1, 10, size=(2000, 8))
     clf = LogisticRegression().fit(X[:200], X[:200, 0] > 5)
@@ -468,3 +470,18 @@ def test_rows_meet_the_same_student_after_a_round_trip(change, share):
     scorer.fit(X[200:])
     same = scorer._folds(X[200:]) == scorer._folds(change(X[200:]))
     assert same.mean() >= share
+
+
+def test_a_student_that_only_echoes_its_teacher_is_said_to():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    teacher = LogisticRegression().fit(X, X[:, 0] > 0)
+    echo = DistillationScorer(
+        FrozenEstimator(teacher), student=LogisticRegression(C=1e4), random_state=0
+    )
+    with pytest.warns(UserWarning, match="decides as the teacher does on .*%"):
+        echo.fit(X)
+    assert echo.fidelity_ > 0.99
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        echo.fit(X[:150])  # too few rows to tell
