@@ -4,7 +4,7 @@ Run it with ``python benchmarks/monitor.py``. It prints
 
 - promises: 1000 undrifted streams of 1000 batches of 100 rows, 1000 reference rows,
   exceedance test; share of the streams that ever raise an alarm, with a growing and
-  with a fixed reference. The alpha is .05 throughout;
+  with a fixed reference. The alpha is 0.05 throughout;
 - discoveries: the same with 10% of the batches drifted, the mean share of false ones
   among the flagged batches;
 - delay: batches until the alarm after a change, with 5%, 10% and 20% harmful rows,
@@ -19,6 +19,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from record import write_table
 from scipy.stats import hypergeom
 from tail import digits_scores, teachers
 
@@ -80,7 +81,7 @@ def ever(p_values):
         capital, e_value = bet(capital, p_values[:, batch], batch + 1)
         alarm |= e_value >= 1 / ALPHA
     shares = {
-        "every batch at .05": (p_values <= ALPHA).any(axis=1).mean(),
+        "every batch at 0.05": (p_values <= ALPHA).any(axis=1).mean(),
         "martingale": alarm.mean(),
     }
     for rule in ("lord", "saffron"):
@@ -105,7 +106,9 @@ def promises(n_streams, n_batches):
     print("\nshare of undrifted streams that ever raise an alarm")
     print(pd.DataFrame(table).round(4).to_string())
     band = 3 * np.sqrt(ALPHA * (1 - ALPHA) / n_streams)
-    print(f"three standard deviations at .05: {band:.4f}")
+    print(f"three standard deviations at 0.05: {band:.4f}")
+    shown = pd.DataFrame(table).add_suffix(" reference").rename_axis("rule")
+    write_table("monitor_promises", shown.reset_index())
 
 
 def discoveries(n_streams, n_batches):
@@ -113,7 +116,7 @@ def discoveries(n_streams, n_batches):
     for growing in (True, False):
         name = "growing" if growing else "fixed"
         p_values, drifted = uniform_streams(n_streams, n_batches, growing, 1, 0.1)
-        for rule in ("every batch at .05", "lord", "saffron"):
+        for rule in ("every batch at 0.05", "lord", "saffron"):
             if rule.startswith("every"):
                 found = p_values <= ALPHA
             else:
@@ -125,15 +128,17 @@ def discoveries(n_streams, n_batches):
                 "drifted batches found": found[drifted].mean(),
             }
     print("\nfalse discovery rate with 10% of the batches drifted")
-    print(pd.DataFrame(table).T.round(4).to_string())
+    shown = pd.DataFrame(table).T.rename_axis(["reference", "rule"])
+    print(shown.round(4).to_string())
+    write_table("monitor_discoveries", shown.reset_index())
 
 
 def delay(n_streams, before=50, after=40):
     _, clean, harmful, _ = digits_scores(0, teachers(0)["forest"])
     rules = {
-        "every batch at .05": None,
+        "every batch at 0.05": None,
         "martingale": {"control": "martingale"},
-        "martingale, fixed": {"control": "martingale", "reference": "fixed"},
+        "martingale, fixed reference": {"control": "martingale", "reference": "fixed"},
         "lord": {"control": "lord"},
         "saffron": {"control": "saffron"},
     }
@@ -142,6 +147,7 @@ def delay(n_streams, before=50, after=40):
         "exceedance": (TailDriftTest(), n_streams),
         "Berk-Jones": (TailDriftTest(statistic="berk_jones"), n_streams // 5),
     }
+    found = []
     for name, (test, n_followed) in tests.items():
         rows = []
         for percent in (5, 10, 20):
@@ -171,11 +177,30 @@ def delay(n_streams, before=50, after=40):
                         "missed": np.mean(np.isinf(late)) if late.size else np.nan,
                     }
                 )
+        found.append(pd.DataFrame(rows).assign(test=name, streams=n_followed))
         print(
             f"\nbatches until the alarm by {name}, change after {before} batches, "
             f"watched for {after} more, {n_followed} streams"
         )
         print(pd.DataFrame(rows).round(3).to_string(index=False), flush=True)
+    write_delays(pd.concat(found), after)
+
+
+def write_delays(found, after):
+    """Write one line for each test and rule: delays by share of harmful rows."""
+
+    def delay_in_words(row):
+        # NaN where every stream had its alarm before the change.
+        return f"over {after}" if np.isinf(row["delay"]) else f"{row['delay']:.3g}"
+
+    found = found.rename(columns={"median delay": "delay"})
+    found["delay"] = found.apply(delay_in_words, axis=1)
+    keys = ["test", "streams", "rule"]
+    table = found.set_index([*keys, "% harmful"])["delay"].unstack()
+    table.columns = [f"{percent}% harmful" for percent in table]
+    before = found.groupby(keys, sort=False)["alarm before"].mean()
+    table = table.reindex(before.index).assign(**{"alarm before the change": before})
+    write_table("monitor_delay", table.reset_index())
 
 
 def follow(test, options, clean, harmful, percent, before, after, rng):

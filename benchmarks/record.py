@@ -27,9 +27,8 @@ def write_table(name, table, digits=3):
     """
     DATA.mkdir(exist_ok=True)
     table.to_csv(DATA / f"{name}.csv", index=False, float_format=f"%.{digits}f")
-    command = shlex.join(
-        ["python", f"benchmarks/{Path(sys.argv[0]).name}", *_options()]
-    )
+    script = Path(sys.argv[0]).resolve().relative_to(ROOT).as_posix()
+    command = shlex.join(["python", script, *_arguments()])
     (DATA / f"{name}.txt").write_text(
         f"Made by ``{command}``, sources of {commit_date()}.\n", encoding="utf-8"
     )
@@ -46,6 +45,15 @@ def commit_date():
     ).stdout.strip()
 
 
-def _options():
+def _arguments():
     """Arguments of the command; folders of data stand for wherever they lie."""
-    return ["DATA" if Path(a).exists() else a for a in sys.argv[1:]]
+    arguments = iter(sys.argv[1:])
+    for argument in arguments:
+        path = Path(argument)
+        if argument in ("--keep", "--output"):
+            # Where results are kept for the next time says nothing about them.
+            next(arguments)
+        elif path.is_dir():
+            yield "DATA"
+        else:
+            yield f"DATA/{path.name}" if path.is_file() else argument

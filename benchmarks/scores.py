@@ -9,9 +9,10 @@ A third of the rows trains the teacher, a third the student, a third is corrupte
 tables get two columns of categories, the quarters of a number, and their teachers are
 pipelines that impute, scale and encode, which the default student borrows.
 
-Run ``python benchmarks/scores.py --data-set digits --splits 3``. ``--keras`` adds a
-Keras student, ``--benign`` (digits) the default one that also learns slightly rotated
-and shifted rows; ``--corruptions`` (digits) chooses some of the eleven.
+Run ``python benchmarks/scores.py --splits 3``; ``--data-set`` and ``--teachers`` choose
+some. ``--keras`` adds a Keras student, ``--benign`` (digits) the default one that also
+learns slightly rotated and shifted rows; ``--corruptions`` (digits) chooses some of the
+eleven.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from record import write_table
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
@@ -73,6 +75,7 @@ CATEGORIES = {
     "breast_cancer": ["worst perimeter", "mean texture"],
     "diabetes": ["bmi", "s5"],
 }
+CLASSIFIERS = ("forest", "boosting", "MLP", "SVC")
 FEWEST = 10  # rows of a kind, below which no figure is taken
 TESTS = {
     "KS greater": KSDriftTest(alternative="greater"),
@@ -159,7 +162,7 @@ def student_options(prepare, options):
 
 def score_names(data_set):
     """Name the columns of all scores."""
-    names = [*SCORES, "kl, T=2", "kl, T=.5", "error model"]
+    names = [*SCORES, "kl, T=2", "kl, T=0.5", "error model"]
     # On breast cancer some teachers make too few errors to learn from.
     return names[:-1] if data_set == "breast_cancer" else names
 
@@ -202,7 +205,8 @@ def study(name, seed, options):
     if "error model" in score_names(name):
         error_model = LogisticRegression(C=0.1, max_iter=2000)
         more_options.append({"error_model": error_model})
-    for teacher_name, teacher in teachers(prepare, seed).items():
+    for teacher_name in options.teachers:
+        teacher = teachers(prepare, seed)[teacher_name]
         teacher.fit(X_train, y[train])
         for student_name, chosen in student_options(prepare, options).items():
             scorers = [
@@ -245,7 +249,10 @@ def study(name, seed, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--data-set", choices=["digits", "breast_cancer", "diabetes"], default="digits"
+        "--data-set", nargs="+", choices=list(CATEGORIES), default=list(CATEGORIES)
+    )
+    parser.add_argument(
+        "--teachers", nargs="+", choices=CLASSIFIERS, default=CLASSIFIERS
     )
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--keras", action="store_true")
@@ -261,17 +268,30 @@ def main():
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
     warnings.filterwarnings("ignore", "The `probability`", FutureWarning)
 
-    names = score_names(options.data_set)
+    table = pd.concat([measured(name, options) for name in options.data_set])
+    for data_set, part in table.groupby("data set", sort=False):
+        print(f"\n{data_set}, {options.splits} splits")
+        print_tables(part)
+    write_tables(table)
+
+
+def measured(data_set, options):
+    """All figures of one data set, one line each."""
+    names = score_names(data_set)
+    # Faults of pictures are the only ones to learn beforehand.
+    benign = options.benign and data_set == "digits"
+    options = argparse.Namespace(**vars(options) | {"benign": benign})
     rows = [
-        (teacher, student, measure, score, value)
+        (data_set, teacher, student, measure, score, value)
         for seed in range(options.splits)
-        for teacher, student, measure, values in study(options.data_set, seed, options)
+        for teacher, student, measure, values in study(data_set, seed, options)
         for score, value in zip(names, values)
     ]
-    table = pd.DataFrame(
-        rows, columns=["teacher", "student", "measure", "score", "value"]
-    )
-    print(f"{options.data_set}, {options.splits} splits")
+    columns = ["data set", "teacher", "student", "measure", "score", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def print_tables(table):
     print("\nAUROC by student and teacher")
     of_rows = table[table.measure == "AUROC"]
     print(
@@ -279,12 +299,39 @@ def main():
             index=["student", "score"], columns="teacher", values="value", margins=True
         ).to_string(float_format="{:.3f}".format)
     )
-    print("\nBatches of 100 flagged at alpha = .05, mean over teachers and severities")
+    print("\nBatches of 100 flagged at alpha = 0.05, mean over teachers and severities")
     print(
         table[table.measure != "AUROC"]
         .pivot_table(index=["student", "score"], columns="measure", values="value")
         .to_string(float_format="{:.2f}".format)
     )
+
+
+def write_tables(table):
+    """Write three tables: by score, by student, and of batches, each by data set."""
+    of_rows = table[table.measure == "AUROC"]
+    wide = {"columns": "data set", "values": "value", "sort": False}
+    default = of_rows[of_rows.student == "trees"]
+    by_score = default.pivot_table(index="score", **wide)
+    by_score = by_score.sort_values(by_score.columns[0], ascending=False)
+    write_table("scores_divergences", by_score.reset_index(), 2)
+
+    few = ["combined", "log_loss", "kl", "uncertainty"]
+    of_students = of_rows[of_rows.score.isin(few[:3])]
+    by_student = of_students.pivot_table(index=["student", "score"], **wide)
+    write_table("scores_students", by_student.reset_index(), 2)
+
+    of_batches = table[(table.student == "trees") & table.score.isin(few)]
+    of_batches = of_batches[of_batches.measure.str.endswith(("harmful", "harmless"))]
+    split = of_batches.measure.str.split(": ", expand=True)
+    of_batches = of_batches.assign(test=split[0], batches=split[1])
+    by_test = of_batches.pivot_table(index=["test", "score", "batches"], **wide)
+    cells = by_test.map("{:.2f}".format).unstack("batches")
+    joined = {
+        name: cells[name, "20% harmful"] + " / " + cells[name, "90% harmless"]
+        for name in by_test.columns
+    }
+    write_table("scores_batches", pd.DataFrame(joined).reset_index())
 
 
 if __name__ == "__main__":

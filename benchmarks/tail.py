@@ -2,7 +2,7 @@
 
 Run it with ``python benchmarks/tail.py``. It prints
 
-- size: share of undrifted batches flagged at level .05, for continuous, rounded and
+- size: share of undrifted batches flagged at level 0.05, for continuous, rounded and
   zero-inflated scores, with the binomial band in which a test of that size stays;
 - power on handwritten digits with four teachers: share of batches of 100 flagged that
   hold harmful rows, or harmless ones, by the scorer's label-free "combined" score;
@@ -21,6 +21,7 @@ from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from record import write_table
 from sklearn.datasets import load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -45,12 +46,12 @@ from skdrift.sweep._harm import label_harm
 TESTS = {
     "KS two-sided": KSDriftTest(),
     "KS greater": KSDriftTest(alternative="greater"),
-    "exceedance .95": TailDriftTest(),
-    "exceedance .90": TailDriftTest(q=0.9),
-    "exceedance .98": TailDriftTest(q=0.98),
-    "exceedance .98, min_effect .04": TailDriftTest(q=0.98, min_effect=0.04),
+    "exceedance, q=0.9": TailDriftTest(q=0.9),
+    "exceedance, q=0.95": TailDriftTest(),
+    "exceedance, q=0.98": TailDriftTest(q=0.98),
+    "exceedance, q=0.98, min_effect=0.04": TailDriftTest(q=0.98, min_effect=0.04),
     "Berk-Jones": TailDriftTest(statistic="berk_jones"),
-    "Berk-Jones, min_effect .05": TailDriftTest(
+    "Berk-Jones, min_effect=0.05": TailDriftTest(
         statistic="berk_jones", min_effect=0.05
     ),
 }
@@ -87,6 +88,9 @@ def size(n_references=400, n_batches=25):
     table = pd.DataFrame(rows, columns=["scores", "test", "size", "3 errors"])
     table = table.pivot(index="test", columns="scores").reindex(TESTS)
     print(table.round(4).to_string())
+    shown = table["size"][list(kinds)]
+    shown["3 standard errors, at most"] = table["3 errors"].max(axis=1)
+    write_table("tail_size", shown.reset_index())
 
 
 def shares_flagged(reference, clean, harmful, harmless, seed, n_batches=200):
@@ -158,6 +162,11 @@ def power(n_seeds):
         part = table[name]
         part.loc["mean"] = part.mean()
         print(part.round(3).to_string())
+    mean = table.mean().unstack([1, 2]).reindex(TESTS)
+    mean.columns = [
+        f"{percent}% {kind}" if percent else kind for kind, percent in mean.columns
+    ]
+    write_table("tail_power", mean.rename_axis("test").reset_index(), 2)
 
 
 def proba(path, weight=1.0, seed=0):
@@ -204,7 +213,7 @@ def speed(repetitions=5):
     }
     rows = {}
     for case, (n, n_batches, make) in cases.items():
-        for name in ("KS greater", "exceedance .95", "Berk-Jones"):
+        for name in ("KS greater", "exceedance, q=0.95", "Berk-Jones"):
             times = []
             for _ in range(repetitions):
                 # New data each time; p-values that were met before are remembered.
