@@ -1,4 +1,4 @@
-"""The code of the getting-started page runs from its first block to its last."""
+"""The code of pages that are meant to be typed runs from first block to last."""
 
 import re
 from pathlib import Path
@@ -25,3 +25,14 @@ def test_getting_started_runs_as_it_stands(tmp_path, monkeypatch, capsys):
     assert "points (" in capsys.readouterr().out
     assert names["said"].is_drift == (tmp_path / "report.html").exists()
     plt.close("all")
+
+
+def test_recipes_run_as_they_stand(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    blocks = code_blocks("how_to.rst")
+    assert len(blocks) == 7
+    for block in blocks:
+        exec(compile(block, "how_to.rst", "exec"), names)
+    assert names["judge"](names["test"], names["inputs"][names["known"]]) == 0
+    assert names["scores"].shape == (89, 1)
