@@ -12,7 +12,8 @@ export MPLBACKEND = Agg
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: all main-job test lint format docs test-oldest test-newest wheel clean benchmark-peers
+.PHONY: all main-job test lint format docs figures test-oldest test-newest wheel clean \
+    benchmark-peers
 
 all: main-job test lint docs test-oldest test-newest wheel
 
@@ -41,6 +42,37 @@ docs: $(VENV)/bin/python
 	$(VENV)/bin/pip install -q ".[docs]"
 	rm -rf docs/_build docs/auto_examples docs/generated
 	$(VENV)/bin/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+# The tables of the documentation, docs/_data, in the environment of PYTHON, some minutes
+# each. Tables on real data are made where DATA names its folder; HEAVY=1 makes those that
+# take from ten minutes to hours as well.
+figures:
+	$(PYTHON) benchmarks/ks.py --only ties
+	$(PYTHON) benchmarks/ks.py --only error
+	$(PYTHON) benchmarks/ks.py --only speed
+	$(PYTHON) benchmarks/tail.py --only size
+	$(PYTHON) benchmarks/tail.py --only power --seeds 3
+	$(PYTHON) benchmarks/monitor.py --only promises --streams 500
+	$(PYTHON) benchmarks/monitor.py --only discoveries --streams 500
+	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 30
+	$(PYTHON) benchmarks/false_alarms.py --splits 5 --naive-splits 2 \
+	    --teachers forest boosting --students trees logistic
+	$(PYTHON) benchmarks/scores.py --splits 1 --teachers forest boosting
+	$(PYTHON) benchmarks/autoencoder.py --seeds 3
+ifdef DATA
+	$(PYTHON) benchmarks/corruptions.py --reviews $(DATA)/reviews.parquet
+	$(PYTHON) benchmarks/blame.py $(DATA)
+	$(PYTHON) benchmarks/promises.py $(DATA)
+	$(PYTHON) benchmarks/risk.py $(DATA) --streams 8
+ifdef HEAVY
+	$(PYTHON) benchmarks/cifar10c.py --data $(DATA) \
+	    --teacher $(DATA)/resnet32_cifar10.keras --limit 4000 --epochs 5 --repeats 3
+	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3
+	$(PYTHON) benchmarks/performance.py $(DATA) --only tables --seeds 3
+	$(PYTHON) benchmarks/performance.py $(DATA) --only stream --seeds 3
+	$(MAKE) benchmark-peers
+endif
+endif
 
 # The lowest version of each requirement, taken from pyproject.toml itself. They have
 # wheels for Python 3.11 and 3.12: give PYTHON=python3.11 where python3 is newer.
@@ -84,7 +116,7 @@ benchmark-peers:
 	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros; do \
 	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
 	done
-	$(VENV_PEERS)/bin/python benchmarks/peers.py
+	$(VENV_PEERS)/bin/python benchmarks/peers.py $(if $(DATA),--data $(DATA))
 
 clean:
 	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) \

@@ -64,31 +64,38 @@ def flagged(test, reference, scores):
     return test.fit(reference).predict(scores, groups=groups).is_drift
 
 
-def size(n_references=400, n_batches=25):
-    kinds = {
-        "continuous": lambda x: x,
-        "1 decimal": lambda x: x.round(1),
-        "90% zeros": lambda x: np.maximum(x - 1.2816, 0),
-    }
+KINDS = {
+    "continuous": lambda x: x,
+    "1 decimal": lambda x: x.round(1),
+    "90% zeros": lambda x: np.maximum(x - 1.2816, 0),
+}
+
+
+def undrifted(kind, name, n_references=400, n_batches=25):
+    """Share of undrifted batches flagged, for each of many references."""
+    make, rng = KINDS[kind], np.random.default_rng(0)
+    return [
+        flagged(
+            TESTS[name],
+            make(rng.normal(size=(1000, 1))),
+            make(rng.normal(size=(n_batches * BATCH, 1))),
+        ).mean()
+        for _ in range(n_references)
+    ]
+
+
+def size():
     rows = []
-    for kind, make in kinds.items():
-        for name, test in TESTS.items():
-            rng = np.random.default_rng(0)
-            shares = [
-                flagged(
-                    test,
-                    make(rng.normal(size=(1000, 1))),
-                    make(rng.normal(size=(n_batches * BATCH, 1))),
-                ).mean()
-                for _ in range(n_references)
-            ]
+    for kind in KINDS:
+        for name in TESTS:
+            shares = undrifted(kind, name)
             # Batches that share a reference are not independent.
-            error = np.std(shares) / np.sqrt(n_references)
+            error = np.std(shares) / np.sqrt(len(shares))
             rows.append((kind, name, np.mean(shares), 3 * error))
     table = pd.DataFrame(rows, columns=["scores", "test", "size", "3 errors"])
     table = table.pivot(index="test", columns="scores").reindex(TESTS)
     print(table.round(4).to_string())
-    shown = table["size"][list(kinds)]
+    shown = table["size"][list(KINDS)]
     shown["3 standard errors, at most"] = table["3 errors"].max(axis=1)
     write_table("tail_size", shown.reset_index())
 
