@@ -55,8 +55,8 @@ figures:
 	$(PYTHON) benchmarks/monitor.py --only promises --streams 500
 	$(PYTHON) benchmarks/monitor.py --only discoveries --streams 500
 	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 30
-	$(PYTHON) benchmarks/false_alarms.py --splits 5 --naive-splits 2 \
-	    --teachers forest boosting --students trees logistic
+	$(PYTHON) benchmarks/false_alarms.py --splits 12 --naive-splits 3 \
+	    --teachers forest boosting --students default logistic
 	$(PYTHON) benchmarks/scores.py --splits 1 --teachers forest boosting
 	$(PYTHON) benchmarks/autoencoder.py --seeds 3
 ifdef DATA

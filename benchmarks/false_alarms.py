@@ -5,7 +5,7 @@ rows that train the student also serve as the reference, and fresh clean batches
 are tested against them at alpha = 0.05. With cross-fitting about 5% should be flagged.
 
 Run ``python benchmarks/false_alarms.py --splits 20``; ``--teachers forest`` and
-``--students trees`` choose some.
+``--students default`` choose some.
 """
 
 import argparse
@@ -33,7 +33,7 @@ TEACHERS = {
     "SVC": SVC(probability=True),
 }
 STUDENTS = {
-    "trees": None,
+    "default": None,
     "logistic": make_pipeline(StandardScaler(), LogisticRegression()),
     "boosting": HistGradientBoostingClassifier(max_iter=30),
 }

@@ -151,9 +151,9 @@ def move(X, random_state):
 def student_options(prepare, options):
     """Options of the scorer that make the students to compare."""
     linear = make_pipeline(clone(prepare), LogisticRegression(max_iter=500))
-    students = {"trees": {}, "logistic": {"student": linear}}
+    students = {"default": {}, "logistic": {"student": linear}}
     if options.benign:
-        students["trees, benign moves"] = {"benign": [move, move]}
+        students["default, benign moves"] = {"benign": [move, move]}
     if options.keras:
         network = make_pipeline(clone(prepare), KerasStudent(epochs=30))
         students["Keras, 64 units"] = {"student": network}
@@ -311,7 +311,7 @@ def write_tables(table):
     """Write three tables: by score, by student, and of batches, each by data set."""
     of_rows = table[table.measure == "AUROC"]
     wide = {"columns": "data set", "values": "value", "sort": False}
-    default = of_rows[of_rows.student == "trees"]
+    default = of_rows[of_rows.student == "default"]
     by_score = default.pivot_table(index="score", **wide)
     by_score = by_score.sort_values(by_score.columns[0], ascending=False)
     write_table("scores_divergences", by_score.reset_index(), 2)
@@ -321,7 +321,7 @@ def write_tables(table):
     by_student = of_students.pivot_table(index=["student", "score"], **wide)
     write_table("scores_students", by_student.reset_index(), 2)
 
-    of_batches = table[(table.student == "trees") & table.score.isin(few)]
+    of_batches = table[(table.student == "default") & table.score.isin(few)]
     of_batches = of_batches[of_batches.measure.str.endswith(("harmful", "harmless"))]
     split = of_batches.measure.str.split(": ", expand=True)
     of_batches = of_batches.assign(test=split[0], batches=split[1])
