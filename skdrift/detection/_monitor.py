@@ -224,18 +224,60 @@ class DriftMonitor(BaseEstimator):
         """
         stream, detector = self._running()
         result = stream.test.predict(_scores(detector, X), groups)
-        p_value = effective_p_values(result)
-        is_alarm = stream.foretell(p_value)
-        p_values = np.where(
-            np.isnan(result.feature_p_values), 0, result.feature_p_values
-        )
-        smallest = p_values == p_values.min(axis=-1, keepdims=True)
-        return replace(
-            result,
-            is_drift=bool(is_alarm) if groups is None else is_alarm,
-            p_value=p_value,
-            feature_is_drift=smallest & np.asarray(is_alarm)[..., None],
-        )
+        return _foretold(stream, result)
+
+    def count(self, X):
+        """Count a part of the next batch against the reference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Any rows of the batch, as the detector takes them.
+
+        Returns
+        -------
+        counts : DriftCounts
+            Counts of parts add up; `update_counts` takes their sum.
+        """
+        stream, detector = self._running()
+        return stream.test.count(_scores(detector, X))
+
+    def predict_counts(self, counts):
+        """Tell what `update_counts` would say; nothing is changed.
+
+        Parameters
+        ----------
+        counts : DriftCounts
+            Sum of the counts of all parts of the batch.
+
+        Returns
+        -------
+        result : DriftResult
+            As `predict` gives it.
+        """
+        stream, _ = self._running()
+        return _foretold(stream, stream.test.predict_counts(counts))
+
+    def update_counts(self, counts):
+        """Take the next batch, which is known by its counts.
+
+        A reference that grows needs the scores themselves, so the monitor must have
+        been made with ``reference="fixed"``.
+
+        Parameters
+        ----------
+        counts : DriftCounts
+            Sum of the counts of all parts of the batch.
+
+        Returns
+        -------
+        state : MonitorState
+        """
+        stream, detector = self._running()
+        stream = stream.copy()
+        state = stream.take_counts(counts)
+        self.detector_, self._stream = detector, stream
+        return state
 
     def _running(self):
         """Return the stream, or the one that would begin now, and its detector."""
@@ -373,3 +415,17 @@ def _test_of(detector):
 def _scores(detector, X):
     steps, _ = _parts(detector)
     return X if steps is None else steps.transform(X)
+
+
+def _foretold(stream, result):
+    """Result of the test with the verdict that the stream would give."""
+    p_value = effective_p_values(result)
+    is_alarm = stream.foretell(p_value)
+    p_values = np.where(np.isnan(result.feature_p_values), 0, result.feature_p_values)
+    smallest = p_values == p_values.min(axis=-1, keepdims=True)
+    return replace(
+        result,
+        is_drift=bool(is_alarm) if np.ndim(p_value) == 0 else is_alarm,
+        p_value=p_value,
+        feature_is_drift=smallest & np.asarray(is_alarm)[..., None],
+    )

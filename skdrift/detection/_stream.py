@@ -113,7 +113,41 @@ class Stream:
         -------
         state : MonitorState
         """
-        p_value = float(effective_p_values(self.test.predict(scores)))
+        state = self._judge(self.test.predict(scores), len(scores), group)
+        if self.reference == "growing" and not state.is_alarm:
+            self.test.partial_fit(scores)
+        return state
+
+    def take_counts(self, counts, group=None):
+        """Judge the next batch, which is known by its counts.
+
+        Parameters
+        ----------
+        counts : DriftCounts
+            Of the whole batch.
+        group : object, default=None
+            Label of the batch, for the history.
+
+        Returns
+        -------
+        state : MonitorState
+
+        Raises
+        ------
+        ValueError
+            If batches are to join the reference, for which their scores are needed.
+        """
+        if self.reference == "growing":
+            raise ValueError(
+                "Counts say nothing of single scores, which a growing reference takes "
+                'in; a monitor that is updated from counts needs reference="fixed".'
+            )
+        result = self.test.predict_counts(counts)
+        size = int((counts.n_values + counts.n_omitted)[0])
+        return self._judge(result, size, group)
+
+    def _judge(self, result, size, group):
+        p_value = float(effective_p_values(result))
         batch = len(self.states) + 1
         e_value = level = np.nan
         if self.control == "martingale":
@@ -122,11 +156,9 @@ class Stream:
             is_alarm = self.alarm_stands or e_value >= 1 / self.alpha
         else:
             level, is_alarm = self.levels.test(_or_one(p_value))
-        if self.reference == "growing" and not is_alarm:
-            self.test.partial_fit(scores)
         state = MonitorState(batch, p_value, is_alarm, e_value, level)
         self.states.append(state)
-        self.sizes.append(len(scores))
+        self.sizes.append(size)
         self.groups.append(group)
         return state
 

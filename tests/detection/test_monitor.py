@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binom, hypergeom, rankdata
 from sklearn.datasets import load_digits
@@ -138,6 +139,7 @@ def test_a_saved_monitor_continues_bit_by_bit(control, copy, tmp_path):
     assert resumed.history_.equals(monitor.history_)
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_a_pipeline_is_followed_to_its_test():
     rng = np.random.default_rng(3)
     X = rng.normal(size=(600, 4))
@@ -534,3 +536,30 @@ def test_growing_reference_holds_the_promise_and_a_fixed_one_does_not():
     assert abs(np.mean(neighbours)) < 4 / np.sqrt(149 * 500)
     fixed = p_values_of_streams(500, 150, 10, 50, growing=False, rng=rng)
     assert share_with_alarm(fixed) > 0.05 + 3 * 4.9 / 500
+
+
+@pytest.mark.parametrize("test", [TailDriftTest(), KSDriftTest()])
+def test_updated_from_counts_of_parts_as_from_rows(test):
+    rng = np.random.default_rng(3)
+    test = test.fit(rng.normal(size=(500, 1)))
+    by_rows = DriftMonitor(test, reference="fixed")
+    by_counts = DriftMonitor(test, reference="fixed")
+    for shift in (0.0, 0.0, 0.5, 1.0):
+        X = rng.normal(shift, 1, size=(120, 1))
+        counts = by_counts.count(X[:50]) + by_counts.count(X[50:])
+        foretold = by_counts.predict_counts(counts)
+        state = by_counts.update_counts(counts)
+        assert foretold.is_drift == state.is_alarm
+        assert foretold.p_value == state.p_value
+        assert state == pytest.approx(by_rows.update(X), rel=1e-9, nan_ok=True)
+    assert state.is_alarm
+    pd.testing.assert_frame_equal(by_rows.history_, by_counts.history_)
+
+
+def test_a_growing_reference_cannot_be_updated_from_counts():
+    test = TailDriftTest().fit(np.random.default_rng(0).normal(size=(200, 1)))
+    monitor = DriftMonitor(test)
+    counts = monitor.count(np.zeros((10, 1)))
+    with pytest.raises(ValueError, match='needs reference="fixed"'):
+        monitor.update_counts(counts)
+    assert monitor.n_batches_ == 0
