@@ -418,7 +418,7 @@ def _scores(detector, X):
 
 
 def _foretold(stream, result):
-    """Result of the test with the verdict that the stream would give."""
+    """Put the verdict that the stream would give into the result of the test."""
     p_value = effective_p_values(result)
     is_alarm = stream.foretell(p_value)
     p_values = np.where(np.isnan(result.feature_p_values), 0, result.feature_p_values)
