@@ -56,9 +56,11 @@ def count_spark(detector, frame, groups):
 
     counted = frame.mapInPandas(count_batches, schema="counts binary")
     rows = counted.rdd.map(lambda row: pickle.loads(row["counts"]))
-    if rows.isEmpty():
-        return {}
-    return rows.treeReduce(lambda one, other: add_all([one, other]), depth=_DEPTH)
+
+    def add(one, other):
+        return add_all([one, other])
+
+    return rows.treeAggregate({}, add, add, depth=_DEPTH)
 
 
 def _as_row(counts):

@@ -95,6 +95,7 @@ def test_what_is_refused():
         fitted.partial_fit(X)
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_groups_reach_scorer_and_test_through_a_pipeline():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 3))

@@ -154,6 +154,7 @@ def test_pickle_and_updates(statistic):
     assert test.partial_fit(more).predict(X).p_value == fresh.predict(X).p_value
 
 
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
 def test_at_the_end_of_a_pipeline_and_in_a_sweep(statistic):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(900, 5))
