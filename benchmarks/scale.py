@@ -37,7 +37,7 @@ def write_scores(path, n_rows, seed=0):
 
     rng = np.random.default_rng(seed)
     schema = pa.schema([("score", pa.float64())])
-    with pq.ParquetWriter(path, schema, compression="none") as file:
+    with pq.ParquetWriter(path, schema) as file:
         for start in range(0, n_rows, GROUP):
             scores = rng.gamma(2.0, size=min(GROUP, n_rows - start))
             file.write_table(pa.table({"score": scores}, schema=schema))
