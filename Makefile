@@ -54,7 +54,7 @@ figures:
 	$(PYTHON) benchmarks/tail.py --only power --seeds 3
 	$(PYTHON) benchmarks/monitor.py --only promises --streams 500
 	$(PYTHON) benchmarks/monitor.py --only discoveries --streams 500
-	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 30
+	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 20
 	$(PYTHON) benchmarks/false_alarms.py --splits 12 --naive-splits 3 \
 	    --teachers forest boosting --students default logistic
 	$(PYTHON) benchmarks/scores.py --splits 1 --teachers forest boosting

@@ -190,7 +190,9 @@ def write_delays(found, after):
     """Write one line for each test and rule: delays by share of harmful rows."""
 
     def delay_in_words(row):
-        # NaN where every stream had its alarm before the change.
+        # Where every stream had its alarm before the change there is no delay.
+        if np.isnan(row["delay"]):
+            return "-"
         return f"over {after}" if np.isinf(row["delay"]) else f"{row['delay']:.3g}"
 
     found = found.rename(columns={"median delay": "delay"})
