@@ -59,6 +59,9 @@ figures:
 	    --teachers forest boosting --students default logistic
 	$(PYTHON) benchmarks/scores.py --splits 1 --teachers forest boosting
 	$(PYTHON) benchmarks/autoencoder.py --seeds 3
+ifdef HEAVY
+	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 1000000
+endif
 ifdef DATA
 	$(PYTHON) benchmarks/corruptions.py --reviews $(DATA)/reviews.parquet
 	$(PYTHON) benchmarks/blame.py $(DATA)
