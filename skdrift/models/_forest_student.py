@@ -14,11 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, RealNotInt, StrOptions, Tree, fit_context
-from skdrift.models._packed_trees import PackedTrees
 from skdrift.models._soft_labels import check_soft_labels
-
-# So few rows go faster through all trees at once than through one after the other.
-_FEW_ROWS = 100
 
 
 class ForestStudent(ClassifierMixin, BaseEstimator):
@@ -151,7 +147,6 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         # In the precision in which they are stored, so that a copy says the same.
         grown = trees_to_arrays([tree.tree_ for tree in forest.estimators_])
         self.trees_ = arrays_to_trees(grown, rows.shape[1])
-        self._packed = PackedTrees(grown)
         self.classes_ = classes
         return self
 
@@ -183,8 +178,6 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         -------
         Q : ndarray of shape (n, n_classes)
         """
-        if len(X) <= _FEW_ROWS:
-            return self._packed.average(X)
         # The trees are asked directly: the forest's own predict starts a thread pool
         # at every call, which takes many times as long for a batch of 100 rows.
         total = np.zeros((len(X), len(self.classes_)))
@@ -210,14 +203,12 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         state = super().__getstate__()
         if "trees_" in state:
             state = {**state, "trees_": trees_to_arrays(self.trees_)}
-            del state["_packed"]
         return state
 
     def __setstate__(self, state):
         if "trees_" in state:
             trees = arrays_to_trees(state["trees_"], state["n_features_in_"])
-            packed = PackedTrees(state["trees_"])
-            state = {**state, "trees_": trees, "_packed": packed}
+            state = {**state, "trees_": trees}
         super().__setstate__(state)
 
     def __sklearn_tags__(self):
