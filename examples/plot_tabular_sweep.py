@@ -15,7 +15,6 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -33,7 +32,7 @@ from skdrift import (
     HarmScoreDisplay,
     KSDriftTest,
 )
-from skdrift.datasets import corrupt_table
+from skdrift.datasets import corrupt_table, make_loans
 
 parser = argparse.ArgumentParser(description="Study harmful drift of a table.")
 parser.add_argument("--output", type=Path, help="folder for figures and report")
@@ -45,45 +44,7 @@ output = parser.parse_args().output
 # Numbers on very different scales, categories, and income left empty by one in eight,
 # more often by the self-employed.
 
-rng = np.random.default_rng(0)
-n_rows = 12_000
-job = rng.choice(
-    ["employed", "self-employed", "student", "retired"], n_rows, p=[0.6, 0.2, 0.1, 0.1]
-)
-age = np.where(
-    job == "retired", rng.normal(70, 6, n_rows), rng.normal(40, 11, n_rows)
-).clip(18, 95)
-income = np.exp(rng.normal(10.3, 0.5, n_rows)) * np.where(job == "student", 0.4, 1)
-amount = np.exp(rng.normal(9, 0.8, n_rows))
-months = rng.choice([12, 24, 36, 48, 60], n_rows)
-late = rng.poisson(0.6, n_rows)
-home = np.where(rng.random(n_rows) < 0.4, "own", "rent")
-region = rng.choice(["north", "south", "east", "west"], n_rows)
-
-burden = 12 * amount / months / income
-log_odds = (
-    -2.6
-    + 9 * burden
-    + 1.3 * late
-    + np.where(job == "self-employed", 0.9, 0)
-    + np.where(home == "own", -1.2, 0.4)
-    + 0.002 * (age - 45) ** 2
-    + np.where(region == "east", 0.7, 0)
-)
-y = np.where(1.7 * log_odds + rng.logistic(size=n_rows) > 0, "refuse", "grant")
-income[rng.random(n_rows) < np.where(job == "self-employed", 0.3, 0.08)] = np.nan
-X = pd.DataFrame(
-    {
-        "age": age.round(),
-        "income": income.round(),
-        "amount": amount.round(),
-        "months": months,
-        "late_payments": late,
-        "job": pd.Categorical(job),
-        "home": pd.Categorical(home),
-        "region": pd.Categorical(region),
-    }
-)
+X, y = make_loans(random_state=0)
 print(X.head(4).to_string(index=False))
 
 # %%

@@ -1,4 +1,4 @@
-"""Data to try a detector on: corruptions, CIFAR-10 and CIFAR-10-C.
+"""Data to try a detector on: corruptions, CIFAR-10 and CIFAR-10-C, simulated loans.
 
 Images, tables, texts and series are corrupted. Imports nothing of the package.
 """
@@ -9,6 +9,7 @@ from skdrift.datasets._cifar10 import (
     fetch_cifar10c,
 )
 from skdrift.datasets._images import IMAGE_CORRUPTIONS, corrupt_images
+from skdrift.datasets._loans import make_loans
 from skdrift.datasets._series import SERIES_CORRUPTIONS, corrupt_series
 from skdrift.datasets._tables import TABLE_CORRUPTIONS, corrupt_table
 from skdrift.datasets._text import TEXT_CORRUPTIONS, corrupt_text
@@ -25,4 +26,5 @@ __all__ = [
     "corrupt_text",
     "fetch_cifar10",
     "fetch_cifar10c",
+    "make_loans",
 ]
