@@ -85,8 +85,13 @@ def batch_report(
         if images:
             picture = worst_images(X_batch, explainer.reference_, explanation)
             if picture is not None:
-                sections.append(Section("The worst rows", (picture,)))
-    sections.append(Section("What cannot be known", _limits(result)))
+                said = (
+                    "In each pair an image of the batch on the left, the worst pair "
+                    "first; on the right the reference image that is nearest to it."
+                )
+                sections.append(Section("The worst images", (Paragraph(said), picture)))
+    limits = _limits(result, explanation)
+    sections.append(Section("What cannot be known", limits))
     page = render_page(
         title or "What this batch does to the classifier",
         say_verdict(result, len(X_batch)),
@@ -167,7 +172,9 @@ def _verdict_section(result, history):
             Paragraph(reason[:1].upper() + reason[1:]) for reason in result.reasons
         ]
         blocks.append(_estimates_picture(result, history or ()))
-        frame = result.to_frame()
+        # The verdict and its reasons stand above in words.
+        said = ["verdict", "is_drift", "reasons"]
+        frame = result.to_frame().drop(columns=said, errors="ignore")
     else:
         frame = result.to_frame()
         kept = ["feature", "statistic", "p_value", "is_drift", "p_value_method"]
@@ -212,22 +219,28 @@ def _blame_sections(explanation):
         frame = pd.DataFrame(
             list(explanation.words.items()), columns=["word", "how often"]
         )
-        sections.append(Section("Words", (Table(frame),)))
+        said = Paragraph(
+            "Words that stand in more of the rows that stand out than of the reference:"
+        )
+        sections.append(Section("Words", (said, Table(frame))))
     n_rows = len(explanation.row_p_values)
-    said = (
-        f"{len(explanation.rows)} of {n_rows} rows score as hardly any clean row does"
-    )
-    if not explanation.rows:
-        said = f"None of the {n_rows} rows stands out from clean rows"
-    blocks = [
-        Paragraph(f"{said}; of those named, {explanation.alpha:.0%} may be clean.")
-    ]
-    if not explanation.rows:
-        blocks = [Paragraph(f"{said}.")]
+    if explanation.rows:
+        worst = list(explanation.rows)[:_MOST_ROWS]
+        blocks = (
+            Paragraph(
+                f"{len(explanation.rows)} of {n_rows} rows score as hardly any clean "
+                f"row does. On average at most {explanation.alpha:.0%} of the rows "
+                "named so are clean."
+            ),
+            Paragraph(
+                f"{', '.join(map(str, worst))}, counted from 0; the smallest p-value "
+                f"is {explanation.rows[worst[0]]:.2g}.",
+                lead="The worst:",
+            ),
+        )
     else:
-        worst = list(explanation.rows.items())[:_MOST_ROWS]
-        blocks.append(Table(pd.DataFrame(worst, columns=["row", "p_value"])))
-    sections.append(Section("Rows", tuple(blocks)))
+        blocks = (Paragraph(f"None of the {n_rows} rows stands out from clean rows."),)
+    sections.append(Section("Rows", blocks))
     return sections
 
 
@@ -261,7 +274,7 @@ def _columns_section(explanation):
     return Section("Columns", tuple(blocks))
 
 
-def _limits(result):
+def _limits(result, explanation):
     said = [
         Paragraph(
             "A change in how labels depend on the inputs, or in how frequent classes "
@@ -276,10 +289,11 @@ def _limits(result):
                 "were lost; an estimate of performance does."
             )
         )
-    said.append(
-        Paragraph(
-            "Columns are judged by repair: what is told of them holds as far as like "
-            "rows of the reference have like values."
+    if explanation is not None and explanation.column_table is not None:
+        said.append(
+            Paragraph(
+                "Columns are judged by repair: what is told of them holds as far as "
+                "like rows of the reference have like values."
+            )
         )
-    )
     return tuple(said)

@@ -32,7 +32,9 @@ def worst_images(X, reference, explanation):
     rows = near.kneighbors(worst.reshape(len(worst), -1), return_distance=False)[:, 0]
     figures = [_grid(worst, reference[rows], columns) for columns in (6, 3)]
     return Picture.of_figures(
-        *figures, "Worst images on the left of each pair, nearest clean ones right"
+        *figures,
+        "Worst images on the left of each pair, nearest clean ones right",
+        as_it_is=True,
     )
 
 

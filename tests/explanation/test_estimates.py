@@ -1,6 +1,8 @@
+from itertools import pairwise
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
+import pytest
 
 from skdrift.explanation._estimates import draw_estimates
 
@@ -35,8 +37,22 @@ def test_verdicts_reference_and_tolerance_are_in_the_legend():
 def test_only_the_last_thirty_are_drawn():
     batches = [(place, estimate(0.8, "cannot tell")) for place in range(100)]
     legend, labels = draw(batches)
-    assert labels[0] == "70"
+    assert labels[-1] == "99"
+    assert "69" not in labels
     assert legend == ["reference", "cannot tell"] or set(legend) == {
         "reference",
         "cannot tell",
     }
+
+
+@pytest.mark.parametrize("width", [3.6, 7.5])
+def test_labels_do_not_run_into_each_other(width):
+    batches = [(f"the week {place}", estimate(0.8, "fine")) for place in range(9)]
+    figure, ax = plt.subplots(figsize=(width, 3), layout="constrained")
+    draw_estimates(ax, [*batches, ("this batch", estimate(0.7, "harmful"))])
+    figure.canvas.draw()
+    shown = ax.get_xticklabels()
+    boxes = [label.get_window_extent() for label in shown]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert shown[-1].get_text() == "this batch"
+    plt.close(figure)

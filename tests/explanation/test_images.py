@@ -18,6 +18,14 @@ def test_images_become_a_picture(shape):
     assert "Worst images" in picture.description
 
 
+def test_pictures_of_noise_are_small():
+    X = np.random.default_rng(0).integers(0, 256, (30, 64, 64, 3))
+    picture = worst_images(X, X, explanation(30))
+    assert picture.as_it_is
+    # In base64, with all the rest of a page.
+    assert 4 / 3 * (len(picture.wide) + len(picture.narrow)) < 250_000
+
+
 @pytest.mark.parametrize("shape", [(5,), (8, 8, 4), (2, 8, 8, 3)])
 def test_what_are_no_images_gives_none(shape):
     X = np.zeros((20, *shape))
