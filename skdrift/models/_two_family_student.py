@@ -1,8 +1,9 @@
-"""TwoFamilyStudent: trees and a linear model, which fail in different places."""
+"""TwoFamilyStudent: trees, and a linear model where trees cannot know."""
 
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.special import rel_entr, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
@@ -12,18 +13,26 @@ from skdrift._sklearn import Interval, fit_context
 from skdrift.models._forest_student import ForestStudent
 from skdrift.models._soft_labels import SoftLabelClassifier, check_soft_labels
 
-# A family that is certain of a class does not overrule the other one.
-_LEAST = 1e-4
 _LARGEST = 1e30
+_LEAST = 1e-7
+# The linear model is heard in full where it misses a quarter of what the teacher says,
+# and not at all where it misses less than a tenth.
+_MISSES = (0.1, 0.25)
+_MOST_HEARD = 0.8
 
 
 class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
-    """A forest and a logistic regression that learn a teacher's soft labels together.
+    """A forest, and a logistic regression beyond the range of what both learnt.
 
-    Their probabilities are multiplied, and the root of the product is taken: a row
-    passes as known only where both agree with the teacher. Trees beyond the range of
-    what they learnt say what they say at its edge, as a teacher made of trees does; a
-    linear model does not. Within the range trees follow the teacher more closely.
+    Within the range of the training rows trees follow a teacher closely and fail in
+    places of their own. Beyond it they say what they say at its edge, as a teacher
+    made of trees does, and would agree with it on anything. A linear model does not;
+    so it is heard where its own decision becomes surer than on any row of training,
+    and in full where it is twice as sure.
+
+    A teacher that is nearly linear itself goes astray with the linear model. The less
+    of the teacher the linear model misses, the less it is heard: not at all below a
+    tenth of the information (Kullback-Leibler divergence) in the teacher's soft labels.
 
     Parameters
     ----------
@@ -38,6 +47,11 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
     ----------
     forest_ : ForestStudent
     linear_ : SoftLabelClassifier
+    linear_weight_ : float
+        Weight of the linear model far beyond the range, from 0 to 0.8.
+    reach_ : float
+        Largest difference of the two largest logits of the linear model on a training
+        row.
     medians_, means_, scales_ : ndarray of shape (n_features,)
         Of the training rows: what takes the place of missing values, and what numbers
         are scaled by.
@@ -86,7 +100,7 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
         self : object
         """
         rows = validate_data(self, X, dtype=np.float32, ensure_all_finite="allow-nan")
-        y, _ = check_soft_labels(y, len(rows), type(self).__name__)
+        y, soft = check_soft_labels(y, len(rows), type(self).__name__)
         random_state = check_random_state(self.random_state)
         forest = ForestStudent(self.n_estimators, random_state=random_state)
         forest.fit(rows, y)
@@ -101,10 +115,15 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
         self.linear_ = linear
         self.medians_, self.means_, self.scales_ = medians, means, scales
         self.classes_ = forest.classes_
+        logits = self._logits(rows)
+        P = y if soft else np.asarray(y)[:, None] == self.classes_
+        missed = _missed_share(np.asarray(P, dtype=np.float64), self._linear(logits))
+        self.linear_weight_ = float(_MOST_HEARD * np.interp(missed, _MISSES, (0, 1)))
+        self.reach_ = float(_lead(logits).max())
         return self
 
     def predict_proba(self, X):
-        """Root of the product of both families' probabilities, in shares.
+        """Probabilities of the forest; beyond its range, of the linear model as well.
 
         Parameters
         ----------
@@ -118,13 +137,35 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
+        Q = self.forest_.average(np.ascontiguousarray(X))
+        if self.linear_weight_ == 0:
+            return Q
+        logits = self._logits(X)
+        beyond = np.clip(_lead(logits) / max(self.reach_, _LEAST) - 1, 0, 1)
+        weight = (self.linear_weight_ * beyond)[:, None]
+        return (1 - weight) * Q + weight * self._linear(logits)
+
+    def _logits(self, X):
+        """Logits of the linear model, of rows known to be valid.
+
+        Asking the model itself validates the rows again, which for a batch of 100 rows
+        takes longer than the answer.
+        """
+        model = self.linear_.estimator_
         scaled = (_fill(X, self.medians_) - self.means_) / self.scales_
-        both = [
-            self.forest_.average(np.ascontiguousarray(X)),
-            self.linear_.predict_proba(scaled),
-        ]
-        Q = np.sqrt(np.maximum(both[0], _LEAST) * np.maximum(both[1], _LEAST))
-        return Q / Q.sum(axis=1, keepdims=True)
+        logits = scaled @ model.coef_.T + model.intercept_
+        if logits.shape[1] == 1:
+            return np.hstack([np.zeros_like(logits), logits])
+        return logits
+
+    def _linear(self, logits):
+        """Probabilities of the linear model; 0 for a class that had no weight."""
+        learned = softmax(logits, axis=1)
+        if learned.shape[1] == len(self.classes_):
+            return learned
+        proba = np.zeros((len(learned), len(self.classes_)))
+        proba[:, self.linear_.estimator_.classes_] = learned
+        return proba
 
     def predict(self, X):
         """Predict the most probable class.
@@ -150,3 +191,17 @@ def _fill(rows, medians):
     """Rows in float64, finite and with finite squares, medians for what is missing."""
     rows = np.clip(rows.astype(np.float64), -_LARGEST, _LARGEST)
     return np.where(np.isnan(rows), medians, rows)
+
+
+def _lead(logits):
+    """How far the largest logit of each row is ahead of the second largest."""
+    two_largest = np.partition(logits, -2, axis=1)[:, -2:]
+    return two_largest[:, 1] - two_largest[:, 0]
+
+
+def _missed_share(P, Q):
+    """Share of the information in P that Q misses, 1 for the mean of P."""
+    mean = np.maximum(P.mean(axis=0), _LEAST)
+    total = rel_entr(P, mean).sum()
+    missed = rel_entr(P, np.maximum(Q, _LEAST)).sum()
+    return float(missed / total) if total > 0 else 0.0
