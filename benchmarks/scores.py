@@ -37,6 +37,7 @@ from sklearn.svm import SVC
 
 from skdrift import (
     DistillationScorer,
+    ForestStudent,
     KerasStudent,
     KSDriftTest,
     TailDriftTest,
@@ -151,7 +152,12 @@ def move(X, random_state):
 def student_options(prepare, options):
     """Options of the scorer that make the students to compare."""
     linear = make_pipeline(clone(prepare), LogisticRegression(max_iter=500))
-    students = {"default": {}, "logistic": {"student": linear}}
+    trees = make_pipeline(clone(prepare), ForestStudent())
+    students = {
+        "default": {},
+        "trees": {"student": trees},
+        "logistic": {"student": linear},
+    }
     if options.benign:
         students["default, benign moves"] = {"benign": [move, move]}
     if options.keras:

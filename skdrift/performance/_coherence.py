@@ -1,9 +1,8 @@
 """Whether the values of a row of a table go together as those of known rows do."""
 
 import numpy as np
-import pandas as pd
 
-from skdrift._columns import as_categories, as_numbers, columns_of, is_number
+from skdrift.performance._table_numbers import TableNumbers
 from skdrift.performance._trees import AveragedTrees
 
 _N_TREES = 40
@@ -23,15 +22,8 @@ class Coherence:
 
     def __init__(self, X, seed):
         random_state = np.random.RandomState(seed)
-        self.categories = []
-        for column in columns_of(X):
-            names = None
-            if not is_number(column):
-                codes, names = as_categories(column)
-                order = np.argsort(-np.bincount(codes, minlength=len(names)))
-                names = {str(names[place]): rank for rank, place in enumerate(order)}
-            self.categories.append(names)
-        rows = self.encode(X)
+        self.numbers = TableNumbers(X)
+        rows = self.numbers.encode(X)
         rows = rows[random_state.permutation(len(rows))[:_MOST_ROWS]]
         mixed = _mix(rows, random_state)
         self.trees = AveragedTrees.fit(
@@ -42,20 +34,6 @@ class Coherence:
             min_samples_leaf=_LEAST_IN_LEAF,
             seed=seed,
         )
-
-    def encode(self, X):
-        """Turn a table into numbers on which trees can cut."""
-        encoded = []
-        limit = np.finfo(np.float32).max / 2
-        for column, names in zip(columns_of(X), self.categories, strict=True):
-            if names is None:
-                numbers = np.clip(as_numbers(column)[0], -limit, limit)
-                encoded.append(np.where(np.isnan(numbers), -limit, numbers))
-                continue
-            codes, known = as_categories(pd.Series(column))
-            places = np.array([names.get(str(name), len(names)) for name in known])
-            encoded.append(places[codes].astype(np.float64))
-        return np.column_stack(encoded)
 
     def mixed(self, X):
         """Estimate how likely it is that values of a row come from several rows.
@@ -68,7 +46,7 @@ class Coherence:
         -------
         mixed : ndarray of shape (n_samples,)
         """
-        return self.trees.predict(self.encode(X))[0]
+        return self.trees.predict(self.numbers.encode(X))[0]
 
 
 def _mix(rows, random_state):

@@ -22,7 +22,14 @@ _LARGEST = 2.5
 # An estimate errs by this much in any case.
 _FLOOR = 0.01
 _N_NATURAL_PARTS = 5
-_PROBIT = ("confidence", "row_model", "above_threshold", "agreement", "student")
+_PROBIT = (
+    "confidence",
+    "row_model",
+    "row_trees",
+    "above_threshold",
+    "agreement",
+    "student",
+)
 
 
 def probit(share):
@@ -51,7 +58,7 @@ def batch_features(sums, confusion, size, shares):
         for place, name in enumerate(SUMS)
     ]
     base = columns[SUMS.index("confidence")]
-    columns += [column - base for column in columns[1:5]]
+    columns += [column - base for column in columns[1 : len(_PROBIT)]]
     distance, noise = class_distance(confusion, size, shares)
     columns.append(np.maximum(distance - noise, 0.0))
     if len(shares) == 2:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,8 +17,6 @@ from skdrift._sklearn import (
     fit_context,
     num_samples,
 )
-from skdrift.models import KerasTeacher
-from skdrift.models._keras_features import KerasFeatures
 from skdrift.performance._correction import (
     Correction,
     HarmlessBatches,
@@ -28,11 +25,18 @@ from skdrift.performance._correction import (
 )
 from skdrift.performance._counts import PerformanceCounts
 from skdrift.performance._estimate import PerformanceEstimate
-from skdrift.performance._faults import apply_fault, check_faults
-from skdrift.performance._metrics import resolve_metric, scale_to_accuracy
-from skdrift.performance._reader import Donors, Reader, rows_of
-from skdrift.performance._simulation import NATURAL, BatchMaker, Pool
+from skdrift.performance._faults import check_faults
+from skdrift.performance._metrics import in_metric, resolve_metric
+from skdrift.performance._pools import Calibrations, Support, pools_of_kind
+from skdrift.performance._reader import (
+    Reader,
+    decides_by_argmax,
+    places_of,
+    read_rows,
+)
+from skdrift.performance._simulation import NATURAL, BatchMaker
 from skdrift.performance._strange import StrangeValues
+from skdrift.performance._table_numbers import TableNumbers
 from skdrift.performance._tilts import draw_ranks
 from skdrift.performance._verdict import Evidence, judge, strange_columns
 from skdrift.performance._views import (
@@ -41,11 +45,8 @@ from skdrift.performance._views import (
     expected_classes,
     row_sums,
 )
-from skdrift.scoring import DistillationScorer, SupportScorer
-from skdrift.scoring._representation import check_rows
+from skdrift.scoring import DistillationScorer
 
-_MOST_SUPPORT = 2000
-_ROWS_OF_A_POOL = 300
 _SIZES_OF_A_POOL = 5
 _SIZES_OF_A_TILT = 4
 _MOST_TILTS = 400
@@ -217,16 +218,17 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         metric = resolve_metric(self.metric, scorer.classes_)
         truth = places_of(y, scorer.classes_)
         faults = check_faults(self.faults, X, kind, scorer.estimator_.predict_proba)
-        support = _Support(X, kind, scorer.estimator_, groups, seeds[1])
+        support = Support(X, kind, scorer.estimator_, groups, seeds[1])
         known = StrangeValues(X) if kind == "table" else None
-        reader = Reader(scorer, known, decides_by_argmax(scorer, X))
+        numbers = TableNumbers(X) if kind == "table" else None
+        reader = Reader(scorer, known, numbers, decides_by_argmax(scorer, X))
 
         reading = reader.read(X, support.whole, support.donors, fold)
         reading = replace(reading, mixed=support.mixed(X, reading.mixed))
         right = reading.decision == truth
         n_classes = len(scorer.classes_)
         calibration = Calibration(reading, right, n_classes)
-        honest = _Calibrations(reading, right, fold, n_classes)
+        honest = Calibrations(reading, right, fold, n_classes)
         clean = honest.pool(NATURAL, reading, truth, fold)
         pools = self._make_pools(X, truth, fold, faults, reader, support, honest, seeds)
         maker = BatchMaker(clean, np.random.RandomState(seeds[2]))
@@ -248,6 +250,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         self._metric = self.metric
         self._donors = support.donors
         self._known = known
+        self._numbers = numbers
         self._argmax = reader.argmax
         self._calibration = calibration
         self._correction = correction
@@ -271,7 +274,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             2**31 - 1, size=len(faults)
         )
         made = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-            delayed(_pools_of_kind)(
+            delayed(pools_of_kind)(
                 fault, n_pools, X, truth, fold, reader, support, honest, int(seed)
             )
             for fault, seed in zip(faults, kind_seeds)
@@ -283,7 +286,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         n_tilts = int(np.clip(3 * len(pools), 40, _MOST_TILTS))
         for _ in range(n_tilts):
             ranks = draw_ranks(X, kind, reading, truth, maker.random_state)
-            maker.add_tilted(ranks, _SIZES_OF_A_TILT)
+            maker.add_natural(ranks, _SIZES_OF_A_TILT)
         for pool in pools:
             maker.add_pool(pool, _SIZES_OF_A_POOL)
 
@@ -338,7 +341,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
 
     def _read(self, X):
         check_is_fitted(self, "scorer_")
-        reader = Reader(self.scorer_, self._known, self._argmax)
+        reader = Reader(self.scorer_, self._known, self._numbers, self._argmax)
         X, _ = read_rows(X)
         reading = reader.read(X, self.support_, self._donors)
         validate_data(self, X, reset=False, skip_check_array=True)
@@ -518,171 +521,3 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-class _Support:
-    """Support scorers of all rows, and of either half for changed rows of the other."""
-
-    def __init__(self, X, kind, classifier, groups, seed):
-        n = num_samples(X)
-        random_state = np.random.RandomState(seed)
-        self.half = random_state.permutation(n) % 2
-        settings = {
-            "max_reference": _MOST_SUPPORT,
-            "representation": representation_of(classifier, kind),
-            "random_state": int(seed),
-        }
-        self.whole = SupportScorer(**settings).fit(X, groups=groups)
-        self.donors = Donors(X, self.whole.reference_indices_, kind, int(seed))
-        self.halves = []
-        for side in range(2):
-            rows = np.flatnonzero(self.half != side)
-            part = rows_of(X, rows)
-            scorer = SupportScorer(**settings).fit(part)
-            donors = Donors(part, scorer.reference_indices_, kind, int(seed) + 1)
-            self.halves.append((scorer, donors))
-
-    def mixed(self, X, default):
-        """Coherence of all rows, by what was learnt on the other half."""
-        mixed = default.copy()
-        for side, (_, donors) in enumerate(self.halves):
-            if donors.coherence is not None:
-                rows = np.flatnonzero(self.half == side)
-                mixed[rows] = donors.coherence.mixed(rows_of(X, rows))
-        return mixed
-
-
-class _Calibrations:
-    """Calibrations that did not meet the rows of a fold, for the rows of that fold."""
-
-    def __init__(self, reading, right, fold, n_classes):
-        self.n_classes = n_classes
-        self.parts = {
-            place: Calibration(reading[fold != place], right[fold != place], n_classes)
-            for place in np.unique(fold)
-        }
-
-    def pool(self, kind, reading, truth, fold):
-        """Make views of labelled rows, by calibrations that did not meet them."""
-        n = len(truth)
-        sums = np.empty((n, len(SUMS)))
-        confusion = np.zeros((n, self.n_classes, self.n_classes))
-        for place, calibration in self.parts.items():
-            rows = np.flatnonzero(fold == place)
-            part = reading[rows]
-            sums[rows] = row_sums(part, calibration)
-            classes = expected_classes(part, calibration)
-            confusion[rows, :, part.decision] = classes
-        return Pool(kind, sums, confusion, truth, reading.decision)
-
-
-def _pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):
-    """Rows with one kind of fault, several times over."""
-    name, change = fault
-    random_state = np.random.RandomState(seed)
-    pools = []
-    for place in range(n_pools):
-        side = place % 2
-        rows = np.flatnonzero(support.half == side)
-        rows = np.sort(random_state.permutation(rows)[:_ROWS_OF_A_POOL])
-        changed = apply_fault(name, change, rows_of(X, rows), random_state)
-        scorer, donors = support.halves[side]
-        reading = reader.read(changed, scorer, donors, fold[rows])
-        pools.append(honest.pool(name, reading, truth[rows], fold[rows]))
-    return pools
-
-
-def in_metric(metric, confusion, estimates):
-    """Estimated metric of batches and its scale, from estimated accuracies.
-
-    Parameters
-    ----------
-    metric : callable
-    confusion : ndarray of shape (n_batches, n_classes, n_classes)
-        Expected confusion matrices.
-    estimates : Estimates
-        Of the accuracy.
-
-    Returns
-    -------
-    value, scale : ndarray of shape (n_batches,)
-    """
-    value, scale = np.empty((2, len(confusion)))
-    for place, (matrix, middle, spread) in enumerate(
-        zip(confusion, estimates.value, estimates.scale)
-    ):
-        at = [
-            metric(scale_to_accuracy(matrix, float(np.clip(middle + step, 0, 1))))
-            for step in (0.0, -spread, spread)
-        ]
-        value[place] = at[0]
-        # An end of the interval beyond 0 or 1 must not make it narrower.
-        cut = np.clip([middle - spread, middle + spread], 0, 1)
-        width = 2 * spread / max(cut[1] - cut[0], 1e-9)
-        scale[place] = max(abs(at[2] - at[1]) / 2 * width, 1e-6)
-    return value, scale
-
-
-def read_rows(X):
-    """Refuse sparse rows, and turn lists of numbers into an array.
-
-    Returns
-    -------
-    X : rows that can be indexed
-    kind : {"table", "text", "array"}
-
-    Raises
-    ------
-    TypeError
-        If X is sparse.
-    """
-    rows, kind = check_rows(X)
-    if kind == "sparse":
-        raise TypeError(
-            "Sparse data was passed, but dense data is required: PerformanceEstimator "
-            "simulates faults of tables, texts and arrays. Give the raw texts, with a "
-            "classifier that is a Pipeline, or X.toarray()."
-        )
-    return (X if hasattr(X, "columns") else rows), kind
-
-
-def places_of(y, classes):
-    """Places of labels among the classes.
-
-    Raises
-    ------
-    ValueError
-        If a label is no class of the classifier.
-    """
-    y = np.asarray(y)
-    places = pd.Index(classes).get_indexer(y)
-    if (places < 0).any():
-        unknown = pd.unique(y[places < 0])[:5].tolist()
-        raise ValueError(
-            f"y holds labels that are no classes of the classifier: {unknown}; its "
-            f"classes are {list(classes)}."
-        )
-    return places
-
-
-def decides_by_argmax(scorer, X):
-    """Whether the classifier decides for the most probable class on all rows of X."""
-    teacher = scorer.estimator_
-    if not hasattr(teacher, "predict"):
-        return True
-    P = np.asarray(teacher.predict_proba(X))
-    decided = np.asarray(teacher.predict(X))
-    return bool((scorer.classes_[P.argmax(axis=1)] == decided).all())
-
-
-def representation_of(classifier, kind):
-    """Find what turns rows into points: for arrays, hidden features of a network."""
-    inner = classifier
-    while isinstance(inner, FrozenEstimator):
-        inner = inner.estimator
-    if kind != "array" or not isinstance(inner, KerasTeacher):
-        return None
-    try:
-        return KerasFeatures(inner)
-    except TypeError:  # such as a subclassed model: raw values are what is left
-        return None

@@ -143,3 +143,34 @@ def _even(others):
     even = np.full_like(others, 1 / max(n_classes - 1, 1))
     np.fill_diagonal(even, 0.0)
     return even
+
+
+def in_metric(metric, confusion, estimates):
+    """Estimated metric of batches and its scale, from estimated accuracies.
+
+    Parameters
+    ----------
+    metric : callable
+    confusion : ndarray of shape (n_batches, n_classes, n_classes)
+        Expected confusion matrices.
+    estimates : Estimates
+        Of the accuracy.
+
+    Returns
+    -------
+    value, scale : ndarray of shape (n_batches,)
+    """
+    value, scale = np.empty((2, len(confusion)))
+    for place, (matrix, middle, spread) in enumerate(
+        zip(confusion, estimates.value, estimates.scale)
+    ):
+        at = [
+            metric(scale_to_accuracy(matrix, float(np.clip(middle + step, 0, 1))))
+            for step in (0.0, -spread, spread)
+        ]
+        value[place] = at[0]
+        # An end of the interval beyond 0 or 1 must not make it narrower.
+        cut = np.clip([middle - spread, middle + spread], 0, 1)
+        width = 2 * spread / max(cut[1] - cut[0], 1e-9)
+        scale[place] = max(abs(at[2] - at[1]) / 2 * width, 1e-6)
+    return value, scale

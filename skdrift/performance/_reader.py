@@ -7,6 +7,7 @@ from skdrift._columns import as_categories, columns_of
 from skdrift._sklearn import safe_indexing
 from skdrift.performance._coherence import Coherence
 from skdrift.performance._views import Reading
+from skdrift.scoring._representation import check_rows
 
 
 class Donors:
@@ -69,13 +70,16 @@ class Reader:
         Fitted.
     known : StrangeValues or None
         None where rows are no table.
+    numbers : TableNumbers or None
+        None where rows are no table.
     argmax : bool
         Whether the classifier decides for the most probable class.
     """
 
-    def __init__(self, scorer, known, argmax):
+    def __init__(self, scorer, known, numbers, argmax):
         self.scorer = scorer
         self.known = known
+        self.numbers = numbers
         self.argmax = argmax
 
     def read(self, X, support, donors, fold=None):
@@ -99,13 +103,16 @@ class Reader:
         decision = self.decide(X, P)
         n = len(P)
         strange, missing = np.zeros((n, 0), dtype=bool), np.zeros(n)
-        repaired, mixed = np.zeros(n), np.zeros(n)
+        repaired, mixed, values = np.zeros(n), np.zeros(n), np.zeros((n, 0))
         if self.known is not None:
             strange, missing = self.known.strange(X), self.known.missing(X)
             repaired = self._repaired(X, strange, support, donors, decision)
             mixed = donors.coherence.mixed(X)
+            values = self.numbers.encode(X)
         distance = support.distance(X)
-        return Reading(P, Q, decision, distance, strange, missing, repaired, mixed)
+        return Reading(
+            P, Q, decision, distance, strange, missing, repaired, mixed, values
+        )
 
     def decide(self, X, P):
         """Places of the classifier's decisions in its classes."""
@@ -213,3 +220,55 @@ def rows_of(X, places):
     if hasattr(rows, "reset_index"):
         rows = rows.reset_index(drop=True)
     return rows
+
+
+def read_rows(X):
+    """Refuse sparse rows, and turn lists of numbers into an array.
+
+    Returns
+    -------
+    X : rows that can be indexed
+    kind : {"table", "text", "array"}
+
+    Raises
+    ------
+    TypeError
+        If X is sparse.
+    """
+    rows, kind = check_rows(X)
+    if kind == "sparse":
+        raise TypeError(
+            "Sparse data was passed, but dense data is required: PerformanceEstimator "
+            "simulates faults of tables, texts and arrays. Give the raw texts, with a "
+            "classifier that is a Pipeline, or X.toarray()."
+        )
+    return (X if hasattr(X, "columns") else rows), kind
+
+
+def places_of(y, classes):
+    """Places of labels among the classes.
+
+    Raises
+    ------
+    ValueError
+        If a label is no class of the classifier.
+    """
+    y = np.asarray(y)
+    places = pd.Index(classes).get_indexer(y)
+    if (places < 0).any():
+        unknown = pd.unique(y[places < 0])[:5].tolist()
+        raise ValueError(
+            f"y holds labels that are no classes of the classifier: {unknown}; its "
+            f"classes are {list(classes)}."
+        )
+    return places
+
+
+def decides_by_argmax(scorer, X):
+    """Whether the classifier decides for the most probable class on all rows of X."""
+    teacher = scorer.estimator_
+    if not hasattr(teacher, "predict"):
+        return True
+    P = np.asarray(teacher.predict_proba(X))
+    decided = np.asarray(teacher.predict(X))
+    return bool((scorer.classes_[P.argmax(axis=1)] == decided).all())

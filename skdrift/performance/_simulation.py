@@ -10,6 +10,10 @@ NATURAL = "natural"
 # Standard deviation of the strength of a tilt: the row of largest rank is drawn
 # exp(strength) times as often as the one of smallest rank.
 _TILT = 2.0
+# So many of the natural batches come from a window of ranks, of a width between these.
+_WINDOWS = 0.5
+_WIDTHS = (0.05, 0.6)
+_LEAST_IN_WINDOW = 100
 # So many of the batches with a fault have it in all of their rows.
 _WHOLE = 0.6
 
@@ -70,6 +74,14 @@ class SimulatedBatches:
     expected: np.ndarray
 
 
+def window(ranks, random_state):
+    """Tell the rows in a window of ranks by ones, around the rank of some row."""
+    width = np.exp(random_state.uniform(*np.log(_WIDTHS)))
+    distance = np.abs(ranks - ranks[random_state.randint(len(ranks))])
+    least = np.sort(distance)[min(_LEAST_IN_WINDOW, len(ranks)) - 1]
+    return (distance <= max(width / 2, least)).astype(np.float64)
+
+
 class BatchMaker:
     """Draws batches and keeps what is known of them.
 
@@ -86,8 +98,11 @@ class BatchMaker:
         self.rows = []
         self.n_draws = 0
 
-    def add_tilted(self, ranks, n_sizes):
+    def add_natural(self, ranks, n_sizes):
         """Draw clean rows, some more often than others.
+
+        Half the time a subgroup is drawn: the rows in a window of ranks. Else all rows
+        are, by weights that rise or fall with the ranks.
 
         Parameters
         ----------
@@ -95,8 +110,10 @@ class BatchMaker:
             From 0 to 1, by which rows are drawn.
         n_sizes : int
         """
-        strength = self.random_state.normal(0, _TILT)
-        weight = np.exp(strength * ranks)
+        if self.random_state.random_sample() < _WINDOWS:
+            weight = window(ranks, self.random_state)
+        else:
+            weight = np.exp(self.random_state.normal(0, _TILT) * ranks)
         weight /= weight.sum()
         expected = np.zeros(self.clean.confusion.shape[1:])
         np.add.at(expected, (self.clean.truth, self.clean.decision), weight)

@@ -11,16 +11,21 @@ from scipy.special import logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from skdrift.performance._trees import AveragedTrees
+
 # Distances are cut at this many units of the 99% quantile.
 _FARTHEST = 4.0
 _CLIP = 1e-4
 # Fewer decisions for a class share the calibration of all others.
 _LEAST_OF_A_CLASS = 100
+_N_TREES = 50
+_LEAST_IN_LEAF = 10
 
 #: Names of the sums, in the order of the columns of `RowViews.sums`.
 SUMS = (
     "confidence",
     "row_model",
+    "row_trees",
     "above_threshold",
     "agreement",
     "student",
@@ -58,6 +63,8 @@ class Reading:
         reference rows.
     mixed : ndarray of shape (n_samples,)
         How likely it is that values of a row come from several rows.
+    values : ndarray of shape (n_samples, n_columns)
+        The row itself in numbers; no columns where rows are no table.
     """
 
     P: np.ndarray
@@ -68,6 +75,7 @@ class Reading:
     missing: np.ndarray
     repaired: np.ndarray
     mixed: np.ndarray
+    values: np.ndarray
 
     def __getitem__(self, rows):
         """Keep some of the rows."""
@@ -115,6 +123,14 @@ class Calibration:
         self.coef, self.intercept = _logistic(
             (features - self.centre) / self.scale, ~right
         )
+        self.trees = AveragedTrees.fit(
+            np.hstack([features, reading.values]),
+            right.astype(np.float64),
+            None,
+            n_trees=_N_TREES,
+            min_samples_leaf=_LEAST_IN_LEAF,
+            seed=0,
+        )
 
     def confidence(self, reading):
         """Probability that each decision is right, by the classifier's own word."""
@@ -128,6 +144,11 @@ class Calibration:
         """Probability that each decision is wrong, student and support being heard."""
         scaled = (row_features(reading) - self.centre) / self.scale
         return 1 / (1 + np.exp(-np.clip(scaled @ self.coef + self.intercept, -30, 30)))
+
+    def right_by_trees(self, reading):
+        """Probability that each decision is right, the row itself being heard too."""
+        features = np.hstack([row_features(reading), reading.values])
+        return self.trees.predict(features)[0]
 
 
 def row_features(reading):
@@ -163,6 +184,7 @@ def row_sums(reading, calibration):
     columns = {
         "confidence": calibration.confidence(reading),
         "row_model": 1 - calibration.wrong(reading),
+        "row_trees": calibration.right_by_trees(reading),
         "above_threshold": sure,
         "agreement": reading.Q.argmax(axis=1) == reading.decision,
         "student": reading.student,

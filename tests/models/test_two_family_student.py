@@ -50,7 +50,7 @@ def test_between_the_weight_grows_with_the_lead_of_the_linear_model(heard):
     Q, trees = student.predict_proba([row]), student.forest_.predict_proba([row])
     linear = student.linear_.predict_proba([[at, 0, 0]])
     half = student.linear_weight_ / 2
-    assert Q == pytest.approx((1 - half) * trees + half * linear, abs=1e-4)
+    assert pytest.approx((1 - half) * trees + half * linear, abs=1e-4) == Q
 
 
 def test_a_linear_teacher_is_followed_by_trees_alone():

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skdrift import PerformanceEstimate, PerformanceEstimator
 from skdrift.datasets import corrupt_table
-from skdrift.performance._estimator import places_of
+from skdrift.performance._reader import places_of
 from tests.round_trips import ROUND_TRIPS
 
 

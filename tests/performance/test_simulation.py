@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skdrift.performance._simulation import NATURAL, BatchMaker, Pool
+from skdrift.performance._simulation import NATURAL, BatchMaker, Pool, window
 
 
 def pool(kind, n, accuracy, seed=0):
@@ -15,7 +15,7 @@ def pool(kind, n, accuracy, seed=0):
 
 def test_batches_know_what_they_are_made_of():
     maker = BatchMaker(pool(NATURAL, 500, 0.9), np.random.RandomState(0))
-    maker.add_tilted(np.linspace(0, 1, 500), 4)
+    maker.add_natural(np.linspace(0, 1, 500), 4)
     maker.add_pool(pool("noise", 100, 0.5), 5)
     batches = maker.batches()
     assert batches.kind.tolist() == [NATURAL] * 4 + ["noise"] * 5
@@ -42,8 +42,34 @@ def test_tilts_draw_some_rows_more_often():
     means = []
     for seed in range(60):
         maker = BatchMaker(clean, np.random.RandomState(seed))
-        maker.add_tilted(clean.truth + 0.1, 1)
+        maker.add_natural(clean.truth + 0.1, 1)
         batches = maker.batches()
         means.append((batches.sums[0, 1] / batches.size[0]).item())
     assert min(means) < 0.3
     assert max(means) > 0.7
+
+
+def test_windows_hold_the_rows_of_near_ranks():
+    ranks = np.linspace(0, 1, 2000)
+    shares = []
+    for seed in range(50):
+        inside = window(ranks, np.random.RandomState(seed)) > 0
+        places = np.flatnonzero(inside)
+        assert len(places) == places[-1] - places[0] + 1
+        shares.append(inside.mean())
+    assert 0.05 <= min(shares) < 0.1
+    assert 0.4 < max(shares) <= 0.61
+
+
+def test_windows_of_few_rows_hold_a_hundred():
+    assert window(np.arange(40) / 40, np.random.RandomState(0)).sum() == 40
+    for seed in range(20):
+        ranks = np.random.default_rng(seed).random(300)
+        assert window(ranks, np.random.RandomState(seed)).sum() >= 100
+
+
+def test_windows_take_equal_ranks_together():
+    ranks = np.repeat([0.1, 0.4, 0.8], 200)
+    for seed in range(20):
+        inside = window(ranks, np.random.RandomState(seed)).reshape(3, 200)
+        assert (inside.min(axis=1) == inside.max(axis=1)).all()

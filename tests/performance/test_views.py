@@ -23,6 +23,7 @@ def reading(n, seed=0, n_classes=2):
         missing=np.zeros(n),
         repaired=np.zeros(n),
         mixed=rng.random(n),
+        values=rng.normal(size=(n, 2)),
     )
 
 
@@ -45,6 +46,21 @@ def test_overconfident_classifier_is_taken_down():
     calibration = Calibration(sure, right, 2)
     assert calibration.confidence(sure).mean() == pytest.approx(right.mean(), abs=0.01)
     assert calibration.wrong(sure).mean() == pytest.approx(1 - right.mean(), abs=0.02)
+
+
+def test_trees_hear_the_row_itself():
+    one, _ = labelled(4000)
+    # A subgroup on which the classifier is right less often than it says.
+    group = one.values[:, 0] > 1
+    rng = np.random.default_rng(5)
+    right = rng.random(4000) < np.where(group, 0.5 * one.own, one.own)
+    half = np.arange(4000) < 2000
+    calibration = Calibration(one[half], right[half], 2)
+    other, group, right = one[~half], group[~half], right[~half]
+    said, confidence = calibration.right_by_trees(other), calibration.confidence(other)
+    off = [abs(way[group].mean() - right[group].mean()) for way in (said, confidence)]
+    assert off[0] < 0.5 * off[1]
+    assert said[~group].mean() == pytest.approx(right[~group].mean(), abs=0.03)
 
 
 def test_share_above_the_threshold_is_the_accuracy():

@@ -1,0 +1,106 @@
+"""Rows with simulated faults, read by what did not meet them."""
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+
+from skdrift._sklearn import num_samples
+from skdrift.models import KerasTeacher
+from skdrift.models._keras_features import KerasFeatures
+from skdrift.performance._faults import apply_fault
+from skdrift.performance._reader import Donors, rows_of
+from skdrift.performance._simulation import Pool
+from skdrift.performance._views import (
+    SUMS,
+    Calibration,
+    expected_classes,
+    row_sums,
+)
+from skdrift.scoring import SupportScorer
+
+_MOST_SUPPORT = 2000
+_ROWS_OF_A_POOL = 300
+
+
+class Support:
+    """Support scorers of all rows, and of either half for changed rows of the other."""
+
+    def __init__(self, X, kind, classifier, groups, seed):
+        n = num_samples(X)
+        random_state = np.random.RandomState(seed)
+        self.half = random_state.permutation(n) % 2
+        settings = {
+            "max_reference": _MOST_SUPPORT,
+            "representation": representation_of(classifier, kind),
+            "random_state": int(seed),
+        }
+        self.whole = SupportScorer(**settings).fit(X, groups=groups)
+        self.donors = Donors(X, self.whole.reference_indices_, kind, int(seed))
+        self.halves = []
+        for side in range(2):
+            rows = np.flatnonzero(self.half != side)
+            part = rows_of(X, rows)
+            scorer = SupportScorer(**settings).fit(part)
+            donors = Donors(part, scorer.reference_indices_, kind, int(seed) + 1)
+            self.halves.append((scorer, donors))
+
+    def mixed(self, X, default):
+        """Coherence of all rows, by what was learnt on the other half."""
+        mixed = default.copy()
+        for side, (_, donors) in enumerate(self.halves):
+            if donors.coherence is not None:
+                rows = np.flatnonzero(self.half == side)
+                mixed[rows] = donors.coherence.mixed(rows_of(X, rows))
+        return mixed
+
+
+class Calibrations:
+    """Calibrations that did not meet the rows of a fold, for the rows of that fold."""
+
+    def __init__(self, reading, right, fold, n_classes):
+        self.n_classes = n_classes
+        self.parts = {
+            place: Calibration(reading[fold != place], right[fold != place], n_classes)
+            for place in np.unique(fold)
+        }
+
+    def pool(self, kind, reading, truth, fold):
+        """Make views of labelled rows, by calibrations that did not meet them."""
+        n = len(truth)
+        sums = np.empty((n, len(SUMS)))
+        confusion = np.zeros((n, self.n_classes, self.n_classes))
+        for place, calibration in self.parts.items():
+            rows = np.flatnonzero(fold == place)
+            part = reading[rows]
+            sums[rows] = row_sums(part, calibration)
+            classes = expected_classes(part, calibration)
+            confusion[rows, :, part.decision] = classes
+        return Pool(kind, sums, confusion, truth, reading.decision)
+
+
+def pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):
+    """Rows with one kind of fault, several times over."""
+    name, change = fault
+    random_state = np.random.RandomState(seed)
+    pools = []
+    for place in range(n_pools):
+        side = place % 2
+        rows = np.flatnonzero(support.half == side)
+        rows = np.sort(random_state.permutation(rows)[:_ROWS_OF_A_POOL])
+        changed = apply_fault(name, change, rows_of(X, rows), random_state)
+        scorer, donors = support.halves[side]
+        reading = reader.read(changed, scorer, donors, fold[rows])
+        pools.append(honest.pool(name, reading, truth[rows], fold[rows]))
+    return pools
+
+
+def representation_of(classifier, kind):
+    """Find what turns rows into points: for arrays, hidden features of a network."""
+    inner = classifier
+    while isinstance(inner, FrozenEstimator):
+        inner = inner.estimator
+    if kind != "array" or not isinstance(inner, KerasTeacher):
+        return None
+    try:
+        return KerasFeatures(inner)
+    except TypeError:  # such as a subclassed model: raw values are what is left
+        return None
