@@ -84,10 +84,13 @@ class Estimates:
     scale : ndarray of shape (n_batches,)
         How much an estimate of this kind errs: sampling of the batch's rows, and
         disagreement of the trees.
+    disagreement : ndarray of shape (n_batches,)
+        Standard deviation of the accuracies that the single trees make of a batch.
     """
 
     value: np.ndarray
     scale: np.ndarray
+    disagreement: np.ndarray
 
 
 class Correction:
@@ -161,8 +164,9 @@ def _estimates(base, mean, spread, size):
     # The slope of the probit turns the spread of the trees into points.
     slope = np.exp(-((base + mean) ** 2) / 2) / np.sqrt(2 * np.pi)
     sampling = np.maximum(value * (1 - value), 0.5 / size) / size
-    scale = np.sqrt(sampling + (slope * spread) ** 2 + _FLOOR**2)
-    return Estimates(value, scale)
+    disagreement = slope * spread
+    scale = np.sqrt(sampling + disagreement**2 + _FLOOR**2)
+    return Estimates(value, scale, disagreement)
 
 
 def _even_weight(kind):

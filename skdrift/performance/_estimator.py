@@ -447,7 +447,9 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         distance, noise = class_distance(confusion, size, self._correction.shares)
         verdicts = [
             self._verdict(one, *figures)
-            for one, *figures in zip(counts, lost, p_value, distance - noise)
+            for one, *figures in zip(
+                counts, lost, p_value, distance - noise, estimates.disagreement
+            )
         ]
         low = np.clip(value - self._factor * scale, 0, 1)
         high = np.clip(value + self._factor * scale, 0, 1)
@@ -474,7 +476,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             group_labels=labels,
         )
 
-    def _verdict(self, counts, lost, p_value, distance):
+    def _verdict(self, counts, lost, p_value, distance, disagreement):
         means = dict(zip(SUMS, counts.sums / counts.size))
         columns, constant = [], []
         if self._known is not None:
@@ -494,6 +496,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 constant=constant,
                 class_distance=float(distance),
                 most_class_distance=self._most_class_distance,
+                disagreement=float(disagreement),
             )
         )
 

@@ -13,6 +13,8 @@ _MOST_REPAIRED = 1.0
 # Share of strange values that makes a column worth naming.
 _WORTH_NAMING = 0.02
 _AT_MOST_NAMED = 5
+# Part of the tolerance by which what was learnt may contradict itself.
+_MOST_DISAGREEMENT = 1.5
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Evidence:
         Total variation between shares of decisions here and in the reference.
     most_class_distance : float
         The largest one among the simulated batches.
+    disagreement : float
+        How far apart the accuracies are that were learnt for such batches.
     """
 
     size: int
@@ -49,6 +53,7 @@ class Evidence:
     constant: list
     class_distance: float
     most_class_distance: float
+    disagreement: float
 
 
 def judge(evidence):
@@ -112,6 +117,11 @@ def find_doubts(evidence):
         doubts.append(
             "The classifier decides for other classes than on any batch that was "
             f"simulated: {evidence.class_distance:.0%} of the decisions have moved."
+        )
+    if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
+        doubts.append(
+            "Simulated batches that look like this one lost very different amounts, "
+            f"{100 * evidence.disagreement:.0f} points apart."
         )
     return doubts
 

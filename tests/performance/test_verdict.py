@@ -15,6 +15,7 @@ CALM = {
     "constant": [],
     "class_distance": 0.02,
     "most_class_distance": 0.3,
+    "disagreement": 0.02,
 }
 AGE = [("age", "out of range in 90% of the rows")]
 
@@ -41,6 +42,7 @@ AGE = [("age", "out of range in 90% of the rows")]
             "constant in the reference have other values now: vicprice",
         ),
         ({"class_distance": 0.5}, "cannot tell", "50% of the decisions have moved"),
+        ({"disagreement": 0.08}, "cannot tell", "very different amounts, 8 points"),
     ],
 )
 def test_verdicts(changes, verdict, words):
