@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from skdrift import DistillationScorer, SupportScorer
 from skdrift.performance._reader import Donors, Reader, lend, typical_rows
 from skdrift.performance._strange import StrangeValues
+from skdrift.performance._table_numbers import TableNumbers
 
 
 def table(n, seed):
@@ -21,7 +22,7 @@ def read(X, fold=None):
     scorer = DistillationScorer(FrozenEstimator(clf), random_state=0).fit(reference)
     support = SupportScorer().fit(reference)
     donors = Donors(reference, support.reference_indices_, "table", 0)
-    reader = Reader(scorer, StrangeValues(reference), True)
+    reader = Reader(scorer, StrangeValues(reference), TableNumbers(reference), True)
     return reader.read(X, support, donors, fold)
 
 

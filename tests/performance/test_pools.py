@@ -1,0 +1,55 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from skdrift.performance._pools import Calibrations, Support, representation_of
+from skdrift.performance._simulation import NATURAL
+from skdrift.performance._views import SUMS
+from tests.performance.test_views import labelled
+
+
+def test_halves_do_not_know_the_rows_that_they_judge():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": np.arange(300.0), "b": rng.normal(size=300)})
+    support = Support(X, "table", LogisticRegression(), None, 0)
+    for side, (scorer, donors) in enumerate(support.halves):
+        own = set(np.flatnonzero(support.half == side))
+        lent = set(donors.rows["a"].astype(int))
+        assert lent
+        assert not lent & own
+        assert scorer.distance(X.iloc[sorted(own)]).shape == (len(own),)
+    # Fresh rows of the same kind are as far from the halves as from the whole.
+    fresh = pd.DataFrame({"a": np.arange(0.5, 300), "b": rng.normal(size=300)})
+    means = [scorer.distance(fresh).mean() for scorer, _ in support.halves]
+    assert means == pytest.approx([support.whole.distance(fresh).mean()] * 2, rel=0.3)
+
+
+def test_coherence_of_known_rows_is_learnt_on_others():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=400)
+    X = pd.DataFrame({"a": a, "b": a, "c": rng.normal(size=400)})
+    support = Support(X, "table", LogisticRegression(), None, 0)
+    mixed = support.mixed(X, np.full(400, np.nan))
+    assert np.isfinite(mixed).all()
+    torn = X.assign(b=rng.permutation(X["b"]))
+    assert support.mixed(torn, np.zeros(400)).mean() > mixed.mean() + 0.2
+
+
+def test_rows_are_calibrated_on_other_folds():
+    one, right = labelled(900)
+    fold = np.arange(900) % 3
+    # On the rows of fold 0 the classifier is always right; the others do not know it.
+    right = right | (fold == 0)
+    honest = Calibrations(one, right, fold, 2)
+    truth = np.where(right, one.decision, 1 - one.decision)
+    pool = honest.pool(NATURAL, one, truth, fold)
+    confidence = pool.sums[:, SUMS.index("confidence")]
+    assert confidence[fold == 0].mean() < right[fold == 0].mean() - 0.05
+    assert pool.confusion.sum(axis=(1, 2)) == pytest.approx(np.ones(900))
+    assert np.trace(pool.true_shares) == pytest.approx(right.mean())
+
+
+def test_only_networks_have_a_representation():
+    assert representation_of(LogisticRegression(), "array") is None
+    assert representation_of(LogisticRegression(), "table") is None
