@@ -101,19 +101,7 @@ class Picture:
         """Make a picture of two matplotlib figures and close them."""
         import matplotlib.pyplot as plt
 
-        # Drawings are small without loss; photographs are small with some.
-        packing = {"quality": 80} if as_it_is else {"lossless": True, "method": 2}
-        files = []
-        for figure in (wide, narrow):
-            buffer = io.BytesIO()
-            figure.savefig(
-                buffer,
-                format="webp",
-                dpi=120,
-                transparent=True,
-                pil_kwargs=packing,
-            )
-            files.append(buffer.getvalue())
+        files = [_as_webp(figure, as_it_is) for figure in (wide, narrow)]
         for figure in (wide, narrow):
             plt.close(figure)
         return cls(*files, description, as_it_is)
@@ -216,3 +204,20 @@ def _cell(value):
     if isinstance(value, Real):
         return "–" if np.isnan(value) else f"{value + 0.0:.3g}"
     return "–" if np.ndim(value) == 0 and pd.isna(value) else str(value)
+
+
+def _as_webp(figure, is_photograph):
+    """Draw a figure into a small WebP file."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=120, transparent=True)
+    image, file = Image.open(drawn), io.BytesIO()
+    if is_photograph:
+        image.save(file, "webp", quality=80)
+    else:
+        # Bands that shine through each other have thousands of colours, which no eye
+        # tells apart and which take most of the space.
+        few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
+        few.convert("RGBA").save(file, "webp", lossless=True, method=2)
+    return file.getvalue()
