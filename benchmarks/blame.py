@@ -1,86 +1,269 @@
-"""How often the columns at fault are named, and a region without fault is.
+"""How often the columns at fault are named, and how well a region at fault is found.
 
     python benchmarks/blame.py DATA
 
-DATA is a folder with employment_ma.parquet.
+DATA is a folder with employment_ma.parquet. Loans are simulated, breast cancer comes
+with scikit-learn.
 """
 
 import argparse
 import os
+import time
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from performance import classifiers
 from record import write_table
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.datasets import load_breast_cancer
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import OneHotEncoder
 
-from skdrift import DistillationScorer, HarmExplainer
-from skdrift.datasets import corrupt_table
+from skdrift import DistillationScorer, HarmExplainer, SupportScorer
+from skdrift.datasets import corrupt_table, make_loans
 
-KINDS = ("scale", "swap", "stuck", "missing", "default", "offset", "shuffle")
+NUMBERS_ONLY = ("scale", "offset")
+CATEGORIES_ONLY = ("recode", "unseen_category")
+ANY = ("swap", "stuck", "missing", "default", "shuffle")
+# In a region: faults that keep the types of all columns.
+IN_REGIONS = ("scale", "offset", "swap", "default")
+# What a fault has to cost: of the whole batch, and of the rows of a region.
+LEAST_LOST, LEAST_LOST_INSIDE = 0.03, 0.3
 
 
-def run(folder, names, seeds, size=500, n_batches=2):
+@dataclass
+class Study:
+    """A classifier, what explains its batches, and the rows that batches come from."""
+
+    clf: object
+    explainer: HarmExplainer
+    calm: pd.DataFrame
+    later: pd.DataFrame
+    y_later: np.ndarray
+    size: int
+
+
+def employment(folder, rng):
     data = pd.read_parquet(os.path.join(folder, "employment_ma.parquet"))
     features = [name for name in data if name not in ("year", "employed")]
     data[features] = data[features].astype(float)
     old, new = data[data["year"] == 2015], data[data["year"] > 2015]
-    rows, calm = [], []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        order = rng.permutation(len(old))
-        train, clean = old.iloc[order[:20000]], old.iloc[order[20000:25000]]
+    old = old.iloc[rng.permutation(len(old))]
+    parts = old.iloc[:20000], old.iloc[20000:25000], old.iloc[25000:], new
+    return [(part[features], part["employed"].to_numpy()) for part in parts], 500
+
+
+def loans(folder, rng):
+    X, y = make_loans(24_000, random_state=int(rng.integers(2**31)))
+    cuts = [slice(0, 8000), slice(8000, 12_000), slice(12_000, None)]
+    parts = [(X[cut].reset_index(drop=True), y[cut]) for cut in cuts]
+    return [*parts, parts[-1]], 500
+
+
+def breast_cancer(folder, rng):
+    """Read the table; sixteen of its thirty columns, rows in three equal parts."""
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    order = rng.permutation(len(X))
+    X, y = X.iloc[order, :16], y.to_numpy()[order]
+    parts = [(X[place::3].reset_index(drop=True), y[place::3]) for place in range(3)]
+    return [*parts, parts[-1]], 150
+
+
+TABLES = {"employment": employment, "loans": loans, "breast cancer": breast_cancer}
+
+
+def study_of(table, name, folder, seed):
+    rng = np.random.default_rng(seed)
+    ((X, y), (clean, _), (calm, _), (later, y_later)), size = TABLES[table](folder, rng)
+    clf = classifiers(seed)[name]
+    if name != "boosting" and (X.dtypes == "category").any():
+        encode = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        selected = make_column_selector(dtype_include="category")
+        clf = make_pipeline(
+            make_column_transformer((encode, selected), remainder="passthrough"), clf
+        )
+    clf.fit(X, y)
+    views = make_union(
+        DistillationScorer(FrozenEstimator(clf), random_state=seed), SupportScorer()
+    )
+    explainer = HarmExplainer(views.fit(clean), random_state=seed).fit(clean)
+    return Study(clf, explainer, calm, later, np.asarray(y_later), size)
+
+
+def draw(study, size, rng):
+    rows = rng.choice(len(study.later), size, replace=False)
+    return study.later.iloc[rows].reset_index(drop=True), study.y_later[rows]
+
+
+def seed_of(rng):
+    return int(rng.integers(2**31))
+
+
+def columns_for(kind, X, n_columns, rng):
+    """Columns that suffer a kind of fault, at most so many; two at least to swap."""
+    is_category = X.dtypes == "category"
+    names = X.columns
+    if kind in CATEGORIES_ONLY:
+        names = names[is_category]
+    elif kind in NUMBERS_ONLY or (kind == "swap" and rng.random() < 0.5):
+        names = names[~is_category]
+    n = max(n_columns, 2 if kind == "swap" else 1)
+    return list(rng.choice(names, n, replace=False)) if len(names) >= n else []
+
+
+def blamed_columns(study, kind, severity, n_columns, rng):
+    """One row of results, or None if the fault costs too little."""
+    X, y = draw(study, study.size, rng)
+    chosen = columns_for(kind, X, n_columns, rng)
+    if not chosen:
+        return None
+    try:
+        changed = corrupt_table(
+            X, kind, severity, columns=chosen, random_state=seed_of(rng)
+        )
+    except ValueError:  # no two of them can change places
+        return None
+    # Some columns stay as they are: those that had only one value, or that no column
+    # of their type changed places with.
+    at_fault = [name for name in chosen if not changed[name].equals(X[name])]
+    lost = np.mean(study.clf.predict(X) == y) - np.mean(study.clf.predict(changed) == y)
+    if not at_fault or lost < LEAST_LOST:
+        return None
+    found = study.explainer.explain(changed)
+    blamed = [
+        column
+        for column, words in found.columns.items()
+        if words.startswith(("changed and harmful", "harmful"))
+    ]
+    return {
+        "kind": kind,
+        "columns at fault": len(at_fault),
+        "first": bool(blamed) and blamed[0] in at_fault,
+        "any": bool(blamed),
+        "named": len(blamed),
+        "right": len(set(blamed) & set(at_fault)),
+    }
+
+
+def draw_region(X, rng):
+    """Draw one or two conditions that hold for about a tenth of the rows."""
+    while True:
+        names = list(rng.choice(X.columns, rng.integers(1, 3), replace=False))
+        inside = np.ones(len(X), dtype=bool)
+        # Each condition keeps about the same share of the rows that the others leave.
+        share = 0.1 ** (1 / len(names))
         for name in names:
-            clf = classifiers(seed)[name].fit(train[features], train["employed"])
-            scorer = DistillationScorer(FrozenEstimator(clf), random_state=seed)
-            scorer.fit(clean[features])
-            explainer = HarmExplainer(scorer, random_state=seed)
-            explainer.fit(clean[features])
-            for _ in range(20):
-                batch = old.iloc[order[25000:]].sample(
-                    size, random_state=int(rng.integers(2**31))
-                )
-                found = explainer.explain(batch[features])
-                calm.append({"classifier": name, "segment": bool(found.segment)})
-            for kind in KINDS:
-                for severity in (3, 4, 5):
-                    for n_columns in (1, 2, 3):
-                        for _ in range(n_batches):
-                            batch = new.sample(
-                                size, random_state=int(rng.integers(2**31))
-                            )
-                            n = max(n_columns, 2 if kind == "swap" else 1)
-                            at_fault = list(rng.choice(features, n, replace=False))
-                            changed = corrupt_table(
-                                batch[features],
-                                kind,
-                                severity,
-                                columns=at_fault,
-                                random_state=int(rng.integers(2**31)),
-                            )
-                            right = clf.predict(batch[features]) == batch["employed"]
-                            after = clf.predict(changed) == batch["employed"]
-                            if right.mean() - after.mean() < 0.03:
-                                continue
-                            found = explainer.explain(changed)
-                            blamed = [
-                                column
-                                for column, words in found.columns.items()
-                                if words.startswith(("changed and harmful", "harmful"))
-                            ]
-                            rows.append(
-                                {
-                                    "classifier": name,
-                                    "columns at fault": n,
-                                    "first is right": bool(blamed)
-                                    and blamed[0] in at_fault,
-                                    "named": len(blamed),
-                                    "right": len(set(blamed) & set(at_fault)),
-                                }
-                            )
-            print(name, seed, "done", flush=True)
-    return pd.DataFrame(rows), pd.DataFrame(calm)
+            values = X[name]
+            if values.dtype == "category":
+                inside &= values == rng.choice(values.cat.categories)
+            elif rng.random() < 0.5:
+                inside &= values <= values[inside].quantile(share)
+            else:
+                inside &= values > values[inside].quantile(1 - share)
+            if not inside.any():
+                break
+        if 0.08 <= inside.mean() <= 0.12:
+            return np.asarray(inside), names
+
+
+def found_region(study, size, rng):
+    """One row of results, or None if the fault costs too little."""
+    X, y = draw(study, size, rng)
+    inside, names = draw_region(X, rng)
+    kind = str(rng.choice(IN_REGIONS))
+    others = columns_for(kind, X.drop(columns=names), int(rng.integers(1, 4)), rng)
+    if not others:
+        return None
+    changed = X.copy()
+    try:
+        part = corrupt_table(
+            X[inside], kind, 5, columns=others, random_state=seed_of(rng)
+        )
+    except ValueError:  # no two of them can change places
+        return None
+    for name in others:
+        values = X[name].astype(part[name].dtype)
+        values[inside] = part[name]
+        changed[name] = values
+    right, after = study.clf.predict(X) == y, study.clf.predict(changed) == y
+    if right[inside].mean() - after[inside].mean() < LEAST_LOST_INSIDE:
+        return None
+    found = study.explainer.explain(changed)
+    held = np.zeros(len(X), dtype=bool)
+    if found.segment:
+        held = found.segment.contains(changed)
+    return {
+        "kind": kind,
+        "conditions": len(names),
+        "found": bool(found.segment),
+        "jaccard": (held & inside).sum() / (held | inside).sum(),
+        "rule": str(found.segment),
+        "planted": ", ".join(names),
+    }
+
+
+def run_columns(study, rng, n_batches):
+    rows = []
+    for kind in (*ANY, *NUMBERS_ONLY, *CATEGORIES_ONLY):
+        for severity in (3, 4, 5):
+            for n_columns in (1, 2, 3):
+                for _ in range(n_batches):
+                    row = blamed_columns(study, kind, severity, n_columns, rng)
+                    rows += [row] if row else []
+    return rows, []
+
+
+def run_regions(study, rng, n_batches, n_calm=20, size=2000):
+    rows, calm = [], []
+    for _ in range(n_calm):
+        batch = study.calm.iloc[rng.choice(len(study.calm), size, replace=False)]
+        calm.append(bool(study.explainer.explain(batch).segment))
+    for _ in range(40 * n_batches):
+        row = found_region(study, size, rng)
+        rows += [row] if row else []
+        if len(rows) == n_batches:
+            break
+    return rows, calm
+
+
+def table_of_columns(rows, calm):
+    by = rows.groupby(["table", "classifier", "columns at fault"])
+    named = by["right"].sum() / by["named"].sum()
+    at_fault = by["columns at fault"].sum()
+    table = pd.DataFrame(
+        {
+            "batches": by.size(),
+            "first is right": by["first"].mean(),
+            "share of named that are right": named,
+            "share of those at fault named": by["right"].sum() / at_fault,
+        }
+    )
+    return table.reset_index()
+
+
+def table_of_regions(rows, calm):
+    by = rows.groupby(["table", "classifier"])
+    clean = calm.groupby(["table", "classifier"])["said"]
+    table = pd.DataFrame(
+        {
+            "planted": by.size(),
+            "found": by["found"].mean(),
+            "mean Jaccard": by["jaccard"].mean(),
+            "Jaccard of .7 or more": by["jaccard"].apply(lambda j: np.mean(j >= 0.7)),
+            "clean batches": clean.size(),
+            "of these with a region": clean.mean(),
+        }
+    )
+    return table.reset_index()
+
+
+RUNS = {
+    "columns": (run_columns, table_of_columns),
+    "regions": (run_regions, table_of_regions),
+}
 
 
 if __name__ == "__main__":
@@ -88,20 +271,35 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tables", nargs="+", default=list(TABLES))
     parser.add_argument("--classifiers", nargs="+", default=["boosting", "logistic"])
+    parser.add_argument("--only", choices=RUNS, nargs="+", default=list(RUNS))
+    parser.add_argument("--batches", type=int, help="of each kind and severity")
+    parser.add_argument("--keep", help="folder for the results of every batch")
     arguments = parser.parse_args()
-    rows, calm = run(arguments.data, arguments.classifiers, range(arguments.seeds))
-    by = rows.groupby(["classifier", "columns at fault"])
-    table = pd.DataFrame(
-        {
-            "batches": by.size(),
-            "first is right": by["first is right"].mean(),
-            "share of named that are right": by["right"].sum() / by["named"].sum(),
-            "share of those at fault named": by["right"].sum()
-            / (by.size() * by.size().index.get_level_values(1)),
-        }
-    ).reset_index()
-    print(table.round(2).to_string())
-    write_table("blame_columns", table, digits=2)
-    print("segments on clean batches")
-    print(calm.groupby("classifier")["segment"].agg(["size", "mean"]))
+    for what in arguments.only:
+        run, tabulate = RUNS[what]
+        n_batches = arguments.batches or {"columns": 1, "regions": 15}[what]
+        results, calm = [], []
+        for table in arguments.tables:
+            # Half of a tenth of 150 rows are too few for a region.
+            if what == "regions" and table == "breast cancer":
+                continue
+            for name in arguments.classifiers:
+                for seed in range(arguments.seeds):
+                    start = time.perf_counter()
+                    study = study_of(table, name, arguments.data, seed)
+                    rng = np.random.default_rng([seed, 1])
+                    rows, said = run(study, rng, n_batches)
+                    about = {"table": table, "classifier": name, "seed": seed}
+                    results += [{**about, **row} for row in rows]
+                    calm += [{**about, "said": one} for one in said]
+                    seconds = time.perf_counter() - start
+                    print(what, *about.values(), f"{seconds:.0f} s", flush=True)
+        results, calm = pd.DataFrame(results), pd.DataFrame(calm)
+        if arguments.keep:
+            path = os.path.join(arguments.keep, f"blame_{what}_rows.csv")
+            results.to_csv(path, index=False)
+        table = tabulate(results, calm)
+        print(table.round(2).to_string())
+        write_table(f"blame_{what}", table, digits=2)

@@ -29,6 +29,8 @@ from skdrift.stats._multiple_testing import adjust_p_values
 _LEAST_ROWS = 40
 # Scores that so many of the clean rows reach, at most, are called rare.
 _RARE = 0.05
+# Rows of the batch, at most, in which a region is looked for.
+_MOST_SEARCHED = 2_000
 _UNIT_OF_RARE = "percent more rows with a rare score"
 
 
@@ -77,12 +79,14 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
     Notes
     -----
     Rows: conformal p-values among the reference's scores, and the method of Benjamini
-    and Hochberg, which is valid for them [1]_. Regions: one half of the rows is
-    searched for rules, the other half tests them by permutation, with Holm's
-    correction. Columns: each row gets a column's values from its nearest reference rows
-    on the other columns; what this changes in the classifier's probabilities is
-    compared with what it changes on clean rows. Columns whose values did not change
-    are asked last.
+    and Hochberg, which is valid for them [1]_. Columns: a column is repaired by giving
+    each row the values of its nearest reference rows on the other columns; what this
+    changes in the classifier's probabilities is compared with what it changes on clean
+    rows. Of several columns that changed all are repaired and each is put back alone.
+    Columns whose values did not change are asked last. Regions: a row counts by the
+    rarer of its score and of what repairing the columns that changed does to it, or
+    where none changed its most telling repair; one half of the rows is searched for
+    rules, the other half tests them by permutation, with Holm's correction.
 
     References
     ----------
@@ -203,8 +207,10 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
         flagged = flagged_rows(p_values, self.alpha)
         segments, columns, table, words = (), {}, None, {}
         if kind == "table":
-            segments = self._find_segments(watched, batch, scores)
-            columns, table = self._find_columns(watched, batch)
+            result = self.input_test_.predict(batch)
+            changes = {str(name): words for name, words in result.columns.items()}
+            segments = self._find_segments(watched, batch, scores, changes)
+            columns, table = self._find_columns(watched, batch, changes)
         elif kind == "text" and flagged:
             texts = safe_indexing(batch, list(flagged))
             words = find_words(texts, self.reference_, self.alpha)
@@ -219,23 +225,42 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
             alpha=self.alpha,
         )
 
-    def _find_segments(self, watched, batch, scores):
+    def _find_segments(self, watched, batch, scores, changes):
         if min(num_samples(batch), num_samples(self.reference_)) < _LEAST_ROWS:
             return ()
-        known = self.reference_scores_
-        pairs = scores, self._scores
-        harm = [row_harm(part, known, watched.in_points) for part in pairs]
-        shown, unit = harm, "points lost"
-        if not watched.in_points:
-            shown = [conformal_p_values(part, known) <= _RARE for part in pairs]
-            shown, unit = [part.astype(float) for part in shown], _UNIT_OF_RARE
+        reference, pair = self.reference_, (scores, self._scores)
+        if num_samples(batch) > _MOST_SEARCHED:
+            random_state = np.random.RandomState(self._seed)
+            drawn = random_state.permutation(num_samples(batch))[:_MOST_SEARCHED]
+            batch, pair = safe_indexing(batch, drawn), (scores[drawn], self._scores)
+        points = pair
+        if self._donors is not None:
+            # What a repair of the row changes is one more score.
+            donors, proba = self._donors, watched.proba
+            reference = donors.controls
+            points = pair[0], self._scores[donors.control_rows]
+            changed = self._places(changes)
+            if 0 < len(changed) < len(self.columns_):
+                repaired = [
+                    donors.joint_changes(rows, proba, changed)
+                    for rows in (batch, reference)
+                ]
+            else:
+                repaired = donors.largest_changes(batch, proba), donors.largest
+            pair = tuple(map(np.column_stack, zip(points, repaired)))
+        known = np.sort(pair[1].T, axis=1)
+        p_values = [conformal_p_values(part, known) for part in pair]
+        rare = [(part <= _RARE).astype(float) for part in p_values]
+        shown = [(rare, _UNIT_OF_RARE)]
+        if watched.in_points:
+            shown.insert(0, ([part[:, 0] for part in points], "points lost"))
         return tuple(
             find_segments(
-                (batch, self.reference_),
-                harm,
+                (batch, reference),
+                # The rarest count most.
+                [-np.log(part) for part in p_values],
                 shown,
                 names=self.columns_,
-                unit=unit,
                 alpha=self.alpha,
                 max_conditions=self.max_conditions,
                 min_share=self.min_share,
@@ -243,19 +268,26 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
             )
         )
 
-    def _find_columns(self, watched, batch):
+    def _places(self, changes):
+        return [place for place, name in enumerate(self.columns_) if name in changes]
+
+    def _find_columns(self, watched, batch, changes):
         """Blame columns: first among those that changed, then among all others."""
-        result = self.input_test_.predict(batch)
-        changes = {str(name): words for name, words in result.columns.items()}
         names = self.columns_
         repairs = []
         if self._donors is not None:
-            changed = [place for place, name in enumerate(names) if name in changes]
+            changed = self._places(changes)
             others = [place for place, name in enumerate(names) if name not in changes]
             random_state = np.random.RandomState(self._seed)
-            repairs, repaired = self._donors.find_repairs(
-                batch, watched.proba, changed, names, random_state
-            )
+            if 1 < len(changed) < len(names):
+                repairs = self._donors.find_harmful(
+                    batch, watched.proba, changed, names, random_state
+                )
+            repaired = batch
+            if not repairs:
+                repairs, repaired = self._donors.find_repairs(
+                    batch, watched.proba, changed, names, random_state
+                )
             if not repairs:
                 repairs, _ = self._donors.find_repairs(
                     repaired, watched.proba, others, names, random_state, at_most=2
@@ -274,28 +306,6 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
             if name not in harmful
         }
         return columns, column_table(names, columns, harmful, changes)
-
-
-def row_harm(scores, reference, in_points):
-    """Harm of rows as one number each.
-
-    The probability of error where that is known, else how rare the scores are among
-    clean rows, in logarithms, so that the rarest count most.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples, n_scores)
-    reference : ndarray of shape (n_scores, n_reference)
-        Sorted along the last axis.
-    in_points : bool
-
-    Returns
-    -------
-    harm : ndarray of shape (n_samples,)
-    """
-    if in_points:
-        return scores[:, 0]
-    return -np.log(conformal_p_values(scores, reference))
 
 
 def flagged_rows(p_values, alpha):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 
 from skdrift._columns import columns_of
 from skdrift._sklearn import safe_indexing
@@ -20,9 +20,14 @@ _N_DONORS = 3
 # Squared distance in a column beyond which two values are not alike.
 _STRANGE = 0.01
 # Rows that are looked at: of the batch, as controls, and as donors.
-_MOST_ROWS = 300
-_MOST_CONTROLS = 500
+_MOST_ROWS = 1000
+_LEAST_CONTROLS = 500
+_MOST_CONTROLS = 2000
 _MOST_DONORS = 1500
+# Rows whose distances to the donors are held at once.
+_ROWS_AT_ONCE = 300
+# In wider tables fewer controls are looked at, and the columns that matter most.
+_MANY_COLUMNS = 40
 # A repair has to change probabilities by so much more than among clean rows: this
 # share, and so many standard errors.
 _LEAST_EXCESS = 0.02
@@ -48,6 +53,11 @@ class Repair:
     excess: float
     error: float
 
+    @property
+    def stands_out(self):
+        """Whether the excess is large and clear."""
+        return self.excess >= max(_LEAST_EXCESS, _CLEAR * self.error)
+
 
 class DonorTable:
     """Reference rows that lend their values, and what lending does to clean rows.
@@ -58,24 +68,108 @@ class DonorTable:
     proba : callable
         Gives the classifier's probabilities of rows.
     random_state : int, RandomState instance or None
+
+    Attributes
+    ----------
+    controls : DataFrame or ndarray
+        Clean rows that lend nothing.
+    control_rows : ndarray of int
+        Their positions in the reference.
+    largest : ndarray of shape (n_controls,)
+        Their `largest_changes`.
     """
 
     def __init__(self, reference, proba, random_state):
-        order = check_random_state(random_state).permutation(len(reference))
-        n_controls = min(_MOST_CONTROLS, len(order) // 2)
+        n, n_columns = len(reference), reference.shape[1]
+        order = check_random_state(random_state).permutation(n)
+        at_most = _MOST_CONTROLS if n_columns <= _MANY_COLUMNS else _LEAST_CONTROLS
+        n_controls = min(at_most, max(min(_LEAST_CONTROLS, n // 2), n - _MOST_DONORS))
         self.donors = safe_indexing(
             reference, order[n_controls : n_controls + _MOST_DONORS]
         )
-        self.controls = safe_indexing(reference, order[:n_controls])
+        self.control_rows = order[:n_controls]
+        self.controls = safe_indexing(reference, self.control_rows)
         alone = np.arange(len(self.donors))
         self.representation = TableRepresentation().fit(self.donors, alone)
         self.donor_points = self._points(self.donors)
+        places = range(len(self.donor_points))
         self.clean = [
-            change
-            for change, _ in self._changes(
-                self.controls, proba, range(len(self.donor_points))
+            change for change, _ in self._changes(self.controls, proba, places)
+        ]
+        # Columns that the classifier hardly looks at can do no harm.
+        means = [change.mean() for change in self.clean]
+        self.weighty = np.argsort(means)[::-1][:_MANY_COLUMNS].tolist()
+        self.largest = np.max([self.clean[place] for place in self.weighty], axis=0)
+
+    def largest_changes(self, X, proba):
+        """By how much each row's probabilities change by its most telling repair.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+        proba : callable
+
+        Returns
+        -------
+        changes : ndarray of shape (n_samples,)
+        """
+        changes = self._changes(X, proba, self.weighty)
+        return np.max([change for change, _ in changes], axis=0)
+
+    def joint_changes(self, X, proba, places):
+        """By how much each row's probabilities change if some columns are repaired.
+
+        All at once, out of rows near in the other columns.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+        proba : callable
+        places : list of int
+            The columns, fewer than all.
+
+        Returns
+        -------
+        changes : ndarray of shape (n_samples,)
+        """
+        before = proba(X)
+        repaired = self._repair_all(X, places)
+        return np.mean([_distance(proba(Z), before) for Z in repaired], axis=0)
+
+    def find_harmful(self, X, proba, places, names, random_state):
+        """Which of some suspect columns, put back into repaired rows, change much.
+
+        All suspects are repaired at once, out of rows near in the other columns. So a
+        column shows its harm also where another one does as much.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+        proba : callable
+        places : list of int
+            The suspects, fewer than all columns.
+        names : list of str
+            Names of all columns.
+        random_state : RandomState
+
+        Returns
+        -------
+        repairs : list of Repair
+            The worst column first.
+        """
+        X = _draw(X, _MOST_ROWS, random_state)
+        changes = self._put_back(X, proba, places)
+        controls = safe_indexing(
+            self.controls, np.arange(len(self.controls))[:_MOST_ROWS]
+        )
+        found = [
+            _repair_of(names[place], change, clean)
+            for place, change, clean in zip(
+                places, changes, self._put_back(controls, proba, places)
             )
         ]
+        found = [repair for repair in found if repair.stands_out]
+        return sorted(found, key=lambda repair: -repair.excess)
 
     def find_repairs(self, X, proba, places, names, random_state, at_most=4):
         """Repair columns one after the other while any repair stands out.
@@ -98,51 +192,88 @@ class DonorTable:
         X : DataFrame or ndarray
             The rows that were looked at, repaired.
         """
-        kept = random_state.permutation(len(X))[:_MOST_ROWS]
-        X = safe_indexing(X, np.sort(kept))
+        X = _draw(X, _MOST_ROWS, random_state)
         left, repairs = list(places), []
         while left and len(repairs) < at_most:
             changes = list(self._changes(X, proba, left))
-            clean = [self.clean[place] for place in left]
-            excess = [
-                change.mean() - c.mean() for (change, _), c in zip(changes, clean)
+            found = [
+                _repair_of(names[place], change, self.clean[place])
+                for place, (change, _) in zip(left, changes)
             ]
-            error = [
-                np.sqrt(change.var() / len(change) + c.var() / len(c))
-                for (change, _), c in zip(changes, clean)
-            ]
-            worst = int(np.argmax(excess))
-            if excess[worst] < max(_LEAST_EXCESS, _CLEAR * error[worst]):
+            worst = int(np.argmax([repair.excess for repair in found]))
+            if not found[worst].stands_out:
                 break
-            place = left.pop(worst)
-            X = with_column(X, place, changes[worst][1])
-            repairs.append(
-                Repair(names[place], float(excess[worst]), float(error[worst]))
-            )
+            X = with_column(X, left.pop(worst), changes[worst][1])
+            repairs.append(found[worst])
         return repairs, X
 
     def _points(self, X):
         pairs = zip(self.representation.columns_, columns_of(X), strict=True)
         return [learnt.transform(column) for learnt, column in pairs]
 
+    def _near(self, X, without):
+        """Nearest donors of rows, for each of several sets of columns left aside."""
+        points = self._points(X)
+        n_donors = min(_N_DONORS, len(self.donors))
+        near = np.empty((len(without), len(X), n_donors), dtype=np.intp)
+        for rows in gen_batches(len(X), _ROWS_AT_ONCE):
+            distances = [
+                _squared_distances(own[rows], extra[rows], donors)
+                for (own, extra), (donors, _) in zip(points, self.donor_points)
+            ]
+            total = sum(distances)
+            for found, places in zip(near, without):
+                others = total - sum(distances[place] for place in places)
+                found[rows] = np.argpartition(others, n_donors - 1, axis=1)[
+                    :, :n_donors
+                ]
+        return near.transpose(0, 2, 1)
+
     def _changes(self, X, proba, places):
         """Yield for each column how much repair changes each row, and new values."""
-        distances = [
-            _squared_distances(points, extra, donors)
-            for (points, extra), (donors, _) in zip(self._points(X), self.donor_points)
-        ]
-        total = sum(distances)
         before = proba(X)
-        n_donors = min(_N_DONORS, len(self.donors))
-        for place in places:
-            others = total - distances[place]
-            near = np.argpartition(others, n_donors - 1, axis=1)[:, :n_donors]
-            lent = [column_values(self.donors, place, rows) for rows in near.T]
+        near = self._near(X, [[place] for place in places])
+        for place, donors in zip(places, near):
+            lent = [column_values(self.donors, place, rows) for rows in donors]
             after = [proba(with_column(X, place, values)) for values in lent]
-            change = np.mean(
-                [np.abs(P - before).sum(axis=1) / 2 for P in after], axis=0
+            yield np.mean([_distance(P, before) for P in after], axis=0), lent[0]
+
+    def _repair_all(self, X, places):
+        """Yield rows in which all of some columns come from a near donor."""
+        (near,) = self._near(X, [places])
+        for rows in near:
+            repaired = X
+            for place in places:
+                lent = column_values(self.donors, place, rows)
+                repaired = with_column(repaired, place, lent)
+            yield repaired
+
+    def _put_back(self, X, proba, places):
+        """How much each suspect column changes rows in which all were repaired."""
+        own = [column_values(X, place, np.arange(len(X))) for place in places]
+        changes = []
+        for repaired in self._repair_all(X, places):
+            before = proba(repaired)
+            changes.append(
+                [
+                    _distance(proba(with_column(repaired, place, values)), before)
+                    for place, values in zip(places, own)
+                ]
             )
-            yield change, lent[0]
+        return np.mean(changes, axis=0)
+
+
+def _draw(X, at_most, random_state):
+    return safe_indexing(X, np.sort(random_state.permutation(len(X))[:at_most]))
+
+
+def _distance(P, Q):
+    return np.abs(P - Q).sum(axis=1) / 2
+
+
+def _repair_of(column, change, clean):
+    error = np.sqrt(change.var() / len(change) + clean.var() / len(clean))
+    return Repair(column, float(change.mean() - clean.mean()), float(error))
 
 
 def _squared_distances(points, extra, donors):

@@ -19,7 +19,9 @@ _MOST_CATEGORIES = 20
 _MOST_CUTS = 60
 # Rules that are carried on at once while conditions are added.
 _BEAM = 8
-_WORTH_A_CONDITION = 1.05
+# A rule has one more condition only if harm stands out by so much more, because harm is
+# hardly ever the same all over a region.
+_WORTH_A_CONDITION = 1.2
 _N_PERMUTATIONS = 1999
 # Two-sided 90% intervals of what was lost.
 _NORMAL_95 = 1.6448536269514722
@@ -152,7 +154,7 @@ def _holds(condition, column):
 
 
 def find_segments(
-    tables, harm, shown, *, names, unit, alpha, max_conditions, min_share, seed
+    tables, harm, shown, *, names, alpha, max_conditions, min_share, seed
 ):
     """Find regions in which harm has grown, and confirm them on rows kept apart.
 
@@ -168,12 +170,11 @@ def find_segments(
         Batch and reference; so are all pairs below.
     harm : tuple of ndarray of shape (n_samples,)
         By which regions are searched and tested.
-    shown : tuple of ndarray of shape (n_samples,)
-        By which they are described.
+    shown : list of (pair of ndarray of shape (n_samples,), str)
+        By which they are described, and what that counts: by the first that has clearly
+        grown, else by the last.
     names : list of str
         Names of the columns.
-    unit : str
-        What `shown` counts.
     alpha : float
     max_conditions : int
         Conditions in a rule, at most.
@@ -188,9 +189,7 @@ def find_segments(
     """
     random_state = np.random.RandomState(seed)
     halves = [random_state.permutation(len(rows)) < len(rows) // 2 for rows in tables]
-    values, described = (
-        [part - pair[1].mean() for part in pair] for pair in (harm, shown)
-    )
+    values = _beyond_reference(harm)
     seen = [part[half] for part, half in zip(values, halves)]
     conditions, holds = candidate_conditions(tables, halves, names)
     rules = _search_rules(
@@ -199,10 +198,11 @@ def find_segments(
         max_conditions,
         min_share,
     )
-    kept, described = (
-        [part[~half] for part, half in zip(pair, halves)]
-        for pair in (values, described)
-    )
+    kept = [part[~half] for part, half in zip(values, halves)]
+    described = []
+    for pair, unit in shown:
+        parts = zip(_beyond_reference(pair), halves)
+        described.append(([part[~half] for part, half in parts], unit))
     rest = [part[~half] for part, half in zip(holds, halves)]
     regions, taken = [], [np.zeros(len(part), dtype=bool) for part in kept]
     for rule in rules:
@@ -214,14 +214,22 @@ def find_segments(
     p_values = adjust_p_values(
         [_permutation_p(kept, inside, random_state) for inside in regions], "holm"
     )
-    segments = []
+    segments, explained = [], []
     for rule, inside, p_value in zip(rules, regions, p_values):
         said = [conditions[place] for place in rule]
-        segment = _describe(said, described, inside, p_value, unit)
+        for pair, unit in described:
+            segment = _describe(said, pair, inside, p_value, unit)
+            if segment.low > 0:
+                break
         stands_out = segment.share >= min_share / 2 and _stands_out(kept, inside)
         if p_value <= alpha and stands_out:
             segments.append(segment)
-    return sorted(segments, key=lambda segment: -segment.share * segment.lost)
+            explained.append(segment.share * _growth(kept, inside)[0])
+    return [segments[place] for place in np.argsort(explained)[::-1]]
+
+
+def _beyond_reference(pair):
+    return [part - pair[1].mean() for part in pair]
 
 
 def candidate_conditions(tables, halves, names):
@@ -306,7 +314,6 @@ def _search_rules(values, holds, max_conditions, min_share, at_most=3):
                     if clear[place] > 0 and place not in rule:
                         scored[tuple(sorted((*rule, int(place))))] = clear[place]
             beam = sorted(scored, key=scored.get, reverse=True)[:_BEAM]
-            # Another condition has to make the growth clearly clearer.
             if beam and scored[beam[0]] > clearest * _WORTH_A_CONDITION:
                 best, clearest = beam[0], scored[beam[0]]
         if not best:

@@ -118,3 +118,41 @@ def test_frames_keep_their_types():
             or changed.iloc[:, place].isna().any()
         )
     assert X["a"].tolist() == [1, 2, 3]
+
+
+def test_columns_that_do_the_same_harm_are_both_blamed(watched):
+    """With either broken the classifier says the same; no single repair tells."""
+    _, reference, batch = watched
+
+    def proba(X):
+        refuse = 0.9 * ((np.abs(X[:, :2]) > 20).any(axis=1)) + 0.05
+        return np.column_stack([refuse, 1 - refuse])
+
+    donors = DonorTable(reference, proba, 0)
+    broken = batch.copy()
+    broken[:, :3] += 1000
+    assert find(donors, broken, proba, places=[0, 1, 2]) == []
+    found = donors.find_harmful(
+        broken, proba, [0, 1, 2], NAMES, np.random.RandomState(0)
+    )
+    assert [repair.column for repair in found] in (["x0", "x1"], ["x1", "x0"])
+    assert found[0].excess == pytest.approx(0.9)
+    clean = donors.find_harmful(
+        batch, proba, [0, 1, 2], NAMES, np.random.RandomState(0)
+    )
+    assert clean == []
+
+
+def test_joint_repairs_change_the_rows_that_are_broken(watched):
+    clf, reference, batch = watched
+    donors = DonorTable(reference, clf.predict_proba, 0)
+    broken = batch.copy()
+    broken[:200, :4] += 5
+    for changes in (
+        donors.joint_changes(broken, clf.predict_proba, [0, 1, 2, 3]),
+        donors.largest_changes(broken, clf.predict_proba),
+    ):
+        assert changes.shape == (1000,)
+        assert changes[:200].mean() > changes[200:].mean() + 0.1
+    assert len(donors.largest) == len(donors.controls) == len(donors.control_rows)
+    assert (reference[donors.control_rows] == donors.controls).all()

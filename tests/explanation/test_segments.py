@@ -28,13 +28,14 @@ def table(n, rng):
 def search(tables, harm, seed=0, **options):
     settings = {
         "names": NAMES,
-        "unit": "points lost",
         "alpha": 0.05,
         "max_conditions": 3,
         "min_share": 0.05,
         "seed": seed,
     }
-    return find_segments(tables, harm, harm, **{**settings, **options})
+    return find_segments(
+        tables, harm, [(harm, "points lost")], **{**settings, **options}
+    )
 
 
 def planted(inside, seed, lost=0.4, n=2000):
