@@ -72,7 +72,7 @@ def breast_cancer(folder, rng):
     return [*parts, parts[-1]], 150
 
 
-TABLES = {"employment": employment, "loans": loans, "breast cancer": breast_cancer}
+TABLES = {"loans": loans, "breast cancer": breast_cancer, "employment": employment}
 
 
 def study_of(table, name, folder, seed):
@@ -216,7 +216,7 @@ def run_columns(study, rng, n_batches):
     return rows, []
 
 
-def run_regions(study, rng, n_batches, n_calm=20, size=2000):
+def run_regions(study, rng, n_batches, n_calm=10, size=2000):
     rows, calm = [], []
     for _ in range(n_calm):
         batch = study.calm.iloc[rng.choice(len(study.calm), size, replace=False)]
@@ -279,7 +279,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     for what in arguments.only:
         run, tabulate = RUNS[what]
-        n_batches = arguments.batches or {"columns": 1, "regions": 15}[what]
+        n_batches = arguments.batches or {"columns": 1, "regions": 8}[what]
         results, calm = [], []
         for table in arguments.tables:
             # Half of a tenth of 150 rows are too few for a region.

@@ -10,6 +10,8 @@ COLORS = {
     "unchanged": "#BBBBBB",
 }
 _AT_MOST = 12
+# Characters of a name that find room beside the bars.
+_ROOM = 24
 
 
 class HarmExplanationDisplay:
@@ -112,14 +114,29 @@ class HarmExplanationDisplay:
             ax.barh(places[own], excess, xerr=error, **bars)
             # A column without a bar still shows its colour.
             ax.plot(excess, places[own], "o", color=color, markersize=5)
-        ax.set_yticks(places, shown["column"])
+        ax.set_yticks(places, [_shortened(name) for name in shown["column"]])
         ax.set_xlim(left=-0.01)
         ax.set_xlabel("Change of the class probabilities by repair, beyond clean rows")
         if self.segment:
-            ax.set_title(self.segment, fontsize="medium", loc="left", wrap=True)
+            ax.set_title(
+                _as_it_is(self.segment), fontsize="medium", loc="left", wrap=True
+            )
         ax.legend(loc="lower right", frameon=False)
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
+
+
+def _shortened(name):
+    """Name with its middle left out if it is long."""
+    name = str(name)
+    if len(name) > _ROOM:
+        name = f"{name[: _ROOM // 2]}…{name[-_ROOM // 2 + 1 :]}"
+    return _as_it_is(name)
+
+
+def _as_it_is(text):
+    """Text in which dollars are no mathematics."""
+    return text.replace("$", r"\$")

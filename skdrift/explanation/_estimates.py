@@ -44,7 +44,8 @@ def draw_estimates(ax, batches):
     if tolerance is not None:
         line = {"color": "black", "linewidth": 1, "linestyle": ":"}
         ax.axhline(last.reference - tolerance, label="tolerated", **line)
-    labels = [str(label) for label, _ in batches]
+    # Dollars are no mathematics.
+    labels = [str(label).replace("$", r"\$") for label, _ in batches]
     # So many characters find room side by side; the last batch keeps its label.
     room = int(9 * ax.figure.get_figwidth())
     step = -(-sum(len(label) + 2 for label in labels) // room)

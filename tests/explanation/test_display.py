@@ -43,6 +43,16 @@ def test_draws_where_it_is_told():
     assert ax.get_title(loc="left") == "age > 40: 10%"
 
 
+def test_long_and_odd_names_find_room():
+    table = TABLE.assign(column=["x" * 60, "$a_{$ and $", "</b>"])
+    display = HarmExplanationDisplay(columns=table, segment="$\\frac{$ > 4").plot()
+    # Warnings are errors here: the layout has to work.
+    display.figure_.canvas.draw()
+    longest = display.ax_.get_yticklabels()[-1].get_text()
+    assert 10 < len(longest) < 30
+    assert "…" in longest
+
+
 def test_from_estimator_explains_first():
     class Explainer:
         def explain(self, X):
