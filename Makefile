@@ -55,22 +55,24 @@ figures:
 	$(PYTHON) benchmarks/monitor.py --only promises --streams 500
 	$(PYTHON) benchmarks/monitor.py --only discoveries --streams 500
 	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 20
+	$(PYTHON) benchmarks/fixed_reference.py
 	$(PYTHON) benchmarks/false_alarms.py --splits 12 --naive-splits 3 \
 	    --teachers forest boosting --students default logistic
-	$(PYTHON) benchmarks/scores.py --splits 1 --teachers forest boosting
+	$(PYTHON) benchmarks/scores.py --splits 3 --teachers forest boosting
 	$(PYTHON) benchmarks/autoencoder.py --seeds 3
 ifdef HEAVY
 	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 1000000
 endif
 ifdef DATA
 	$(PYTHON) benchmarks/corruptions.py --reviews $(DATA)/reviews.parquet
-	$(PYTHON) benchmarks/blame.py $(DATA)
+	$(PYTHON) benchmarks/blame.py $(DATA) --only columns --seeds 2
+	$(PYTHON) benchmarks/blame.py $(DATA) --only regions
 	$(PYTHON) benchmarks/promises.py $(DATA)
 	$(PYTHON) benchmarks/risk.py $(DATA) --streams 8
 ifdef HEAVY
 	$(PYTHON) benchmarks/cifar10c.py --data $(DATA) \
 	    --teacher $(DATA)/resnet32_cifar10.keras --limit 4000 --epochs 5 --repeats 3
-	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3
+	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3 --classifiers boosting logistic forest
 	$(PYTHON) benchmarks/performance.py $(DATA) --only tables --seeds 3
 	$(PYTHON) benchmarks/performance.py $(DATA) --only stream --seeds 3
 	$(MAKE) benchmark-peers

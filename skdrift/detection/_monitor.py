@@ -51,7 +51,8 @@ class DriftMonitor(BaseEstimator):
         SAFFRON finds more where many batches drift.
     reference : {"growing", "fixed"}, default="growing"
         "growing": every batch that raised no alarm joins the reference after its test.
-        "fixed": every batch is compared with the rows that the detector was fitted on.
+        "fixed": every batch is compared with the rows that the detector was fitted on;
+        meant for tests with ``confidence``.
 
     Attributes
     ----------
@@ -85,6 +86,13 @@ class DriftMonitor(BaseEstimator):
     too little to be noticed weakens the tests after it. Memory and time grow with the
     stream; with a million rows in the reference a batch of 100 takes some tens of
     milliseconds.
+
+    **A fixed reference.** With a test that has ``confidence``, all but a share
+    1 - confidence of the references give p-values that are super-uniform given the
+    reference. Given such a reference and independent batches, the capital is a
+    nonnegative supermartingale that starts at 1, and by Ville's inequality ever reaches
+    1 / alpha with probability at most alpha. So a stream without drift ever raises an
+    alarm with probability at most alpha + 1 - confidence.
 
     A batch in which no statistic exceeds the test's ``min_effect`` counts with a
     p-value of 1. Parameters that are changed while a stream runs are refused until
