@@ -60,6 +60,7 @@ figures:
 	    --teachers forest boosting --students default logistic
 	$(PYTHON) benchmarks/scores.py --splits 3 --teachers forest boosting
 	$(PYTHON) benchmarks/autoencoder.py --seeds 3
+	$(PYTHON) benchmarks/scoring.py --only tables
 ifdef HEAVY
 	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 1000000
 endif

@@ -3,9 +3,13 @@
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from skdrift.models._forest_student import ForestStudent
 from skdrift.models._resolve import student_proba
 from skdrift.models._table_encoder import TableEncoder
+from skdrift.models._two_family_student import TwoFamilyStudent
 from skdrift.scoring._cross_fit import by_fold
+
+_OWN = (ForestStudent, TwoFamilyStudent)
 
 
 def students_proba(students, X, fold, classes):
@@ -40,6 +44,14 @@ def students_proba(students, X, fold, classes):
         return student_proba(student[-1], encoded, classes)
 
     return by_fold(ask, students, np.arange(len(fold)), fold)
+
+
+def are_trees(students):
+    """Whether students can be asked in threads, and answer sooner for it."""
+    return all(
+        type(student[-1] if isinstance(student, Pipeline) else student) in _OWN
+        for student in students
+    )
 
 
 def _read_alike(students):

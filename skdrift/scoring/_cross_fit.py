@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import gen_batches
@@ -19,21 +20,27 @@ from skdrift.models._resolve import (
 from skdrift.scoring._scores import temper
 
 
-def in_chunks(function, X, batch_size, *along):
+def in_chunks(function, X, batch_size, *along, n_jobs=1):
     """Apply ``function`` to ``batch_size`` rows of X at a time and stack what it gives.
 
     Arrays ``along`` are cut as X is, and given to ``function`` after it. An empty X
-    reaches ``function`` once, so that its own complaint is heard.
+    reaches ``function`` once, so that its own complaint is heard. Chunks are worked on
+    in `n_jobs` threads.
     """
     n = num_samples(X)
     if n <= batch_size:
         return function(X, *along)
-    return np.concatenate(
-        [
-            function(safe_indexing(X, part), *(array[part] for array in along))
-            for part in gen_batches(n, batch_size)
-        ]
+
+    def apply(part):
+        return function(safe_indexing(X, part), *(array[part] for array in along))
+
+    parts = list(gen_batches(n, batch_size))
+    if n_jobs == 1:
+        return np.concatenate([apply(part) for part in parts])
+    answers = Parallel(n_jobs=n_jobs, require="sharedmem")(
+        delayed(apply)(part) for part in parts
     )
+    return np.concatenate(answers)
 
 
 def by_fold(function, models, X, fold):

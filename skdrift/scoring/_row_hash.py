@@ -188,15 +188,20 @@ def _object_bits(cell, coarse):
 def _three_digits(values):
     """Round numbers that are not whole to three significant digits."""
     numbers = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        broken = (numbers != np.rint(numbers)) & np.isfinite(numbers)
+    if not broken.any():
+        return numbers
+    exponent = np.floor(np.log10(np.abs(numbers[broken])))
+    # The unit of a number below 1e-306 is zero.
     with np.errstate(invalid="ignore", divide="ignore"):
-        whole = (numbers == np.rint(numbers)) | ~np.isfinite(numbers)
-        exponent = np.floor(np.log10(np.abs(np.where(whole, 1.0, numbers))))
-        unit = 10.0 ** (exponent - 2)
-        digits = np.rint(np.where(whole, 1.0, numbers) / unit)
+        digits = np.rint(numbers[broken] / 10.0 ** (exponent - 2))
     # Written as digits and exponent, 0.1 is the same number however it was reached.
     moved = np.abs(digits) == 1000
     digits, exponent = np.where(moved, digits / 10, digits), exponent + moved
-    return np.where(whole, numbers, digits * 10.0 ** (exponent - 2))
+    rounded = numbers.copy()
+    rounded[broken] = digits * 10.0 ** (exponent - 2)
+    return rounded
 
 
 def _number_bits(values):

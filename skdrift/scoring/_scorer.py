@@ -30,7 +30,7 @@ from skdrift.models._resolve import (
     teacher_decision,
     teacher_proba,
 )
-from skdrift.scoring._ask_students import students_proba
+from skdrift.scoring._ask_students import are_trees, students_proba
 from skdrift.scoring._cross_fit import (
     FoldRecipe,
     by_fold,
@@ -141,7 +141,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
     batch_size : int, default=10_000
         Rows scored at once.
     n_jobs : int, default=None
-        Folds fitted at the same time, by joblib.
+        Folds fitted at the same time, by joblib, and threads in which default students
+        answer where there are more than `batch_size` rows.
     verbose : int, default=0
         Progress over the folds, as joblib shows it.
     random_state : int, RandomState or None, default=None
@@ -396,6 +397,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             X,
             self.batch_size,
             fold,
+            n_jobs=self.n_jobs if are_trees(students) else 1,
         )
 
     def transform(self, X):

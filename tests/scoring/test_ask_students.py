@@ -1,13 +1,16 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 
 from skdrift import DistillationScorer
 from skdrift.models._resolve import student_proba
 from skdrift.models._table_encoder import TableEncoder
-from skdrift.scoring._ask_students import students_proba
+from skdrift.scoring._ask_students import are_trees, students_proba
 
 
 def table(n, seed=0):
@@ -83,3 +86,21 @@ def test_students_that_read_in_other_ways_are_asked_one_by_one(scorer):
     np.testing.assert_array_equal(
         students_proba(students, X, fold, scorer.classes_), by_hand(scorer, X, fold)
     )
+
+
+def test_many_rows_are_answered_in_threads_and_alike(scorer):
+    X = table(400, seed=4)
+    alone = clone_of(scorer).set_params(batch_size=50)
+    together = clone_of(scorer).set_params(batch_size=50, n_jobs=2)
+    np.testing.assert_array_equal(together.transform(X), alone.transform(X))
+    np.testing.assert_array_equal(alone.transform(X), scorer.transform(X))
+
+
+def test_only_our_own_students_are_asked_in_threads(scorer):
+    assert are_trees(scorer.students_)
+    assert are_trees([student[-1] for student in scorer.students_])
+    assert not are_trees([*scorer.students_, LogisticRegression()])
+
+
+def clone_of(scorer):
+    return copy.deepcopy(scorer)

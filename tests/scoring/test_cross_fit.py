@@ -20,8 +20,9 @@ from skdrift.scoring._cross_fit import (
 )
 
 
+@pytest.mark.parametrize("n_jobs", [1, None, 2])
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 50])
-def test_chunks_are_stacked_in_order(batch_size):
+def test_chunks_are_stacked_in_order(batch_size, n_jobs):
     X = np.arange(20).reshape(10, 2)
     sizes = []
 
@@ -29,7 +30,9 @@ def test_chunks_are_stacked_in_order(batch_size):
         sizes.append(len(part))
         return part * 2
 
-    np.testing.assert_array_equal(in_chunks(double, X, batch_size), X * 2)
+    np.testing.assert_array_equal(
+        in_chunks(double, X, batch_size, n_jobs=n_jobs), X * 2
+    )
     assert max(sizes) == min(batch_size, 10)
     assert sum(sizes) == 10
 
