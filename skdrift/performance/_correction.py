@@ -1,14 +1,16 @@
 """From what is seen of a batch to its accuracy: learnt on simulated batches.
 
-The classifier's calibrated confidence is the base; trees learn by how much it is off,
-on the probit scale. Each kind of fault is left out in turn: errors, intervals and
-p-values come from trees that did not meet the kind.
+The accuracy lies between what decisions would reach that had nothing to do with the
+labels (chance) and what the rows promise that resemble known ones (base). Trees learn
+which share of the way from chance to base is left: 1 on rows like those known, 0 after
+a total collapse, whatever the fault was. Each kind of fault is left out in turn:
+errors, intervals and p-values come from trees that did not meet the kind.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 from sklearn.model_selection import GroupKFold
 
 from skdrift.performance._simulation import NATURAL
@@ -18,7 +20,11 @@ from skdrift.performance._views import SUMS
 _N_TREES = 60
 _LEAST_IN_LEAF = 3
 _CLIP = 0.005
-_LARGEST = 2.5
+# From a decision that is worse than chance to one that is surer than known rows are.
+_SHARES_LEFT = (-0.25, 1.5)
+# Where confidence is near chance, the share that is left is mostly noise.
+_LEAST_WAY = 0.1
+_ROWS_THAT_WEIGH = 200
 # An estimate errs by this much in any case.
 _FLOOR = 0.01
 _N_NATURAL_PARTS = 5
@@ -37,7 +43,26 @@ def probit(share):
     return ndtri(np.clip(share, _CLIP, 1 - _CLIP))
 
 
-def batch_features(sums, confusion, size, shares):
+def chance_and_base(sums, confusion, size, prior):
+    """Accuracy of decisions without a link to the labels, and of known rows.
+
+    Parameters
+    ----------
+    sums, confusion, size : as in `batch_features`
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
+
+    Returns
+    -------
+    chance, base : ndarray of shape (n_batches,)
+        Chance lies below the base in any case.
+    """
+    base = sums[:, SUMS.index("row_trees")] / size
+    chance = confusion.sum(axis=1) @ prior / size
+    return np.minimum(chance, base - _LEAST_WAY), base
+
+
+def batch_features(sums, confusion, size, shares, prior):
     """Features of batches.
 
     Parameters
@@ -47,6 +72,8 @@ def batch_features(sums, confusion, size, shares):
     size : ndarray of int of shape (n_batches,)
     shares : ndarray of shape (n_classes,)
         Shares of the classifier's decisions in the reference.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
 
     Returns
     -------
@@ -57,8 +84,10 @@ def batch_features(sums, confusion, size, shares):
         probit(means[:, place]) if name in _PROBIT else means[:, place]
         for place, name in enumerate(SUMS)
     ]
-    base = columns[SUMS.index("confidence")]
-    columns += [column - base for column in columns[1 : len(_PROBIT)]]
+    confidence = columns[SUMS.index("confidence")]
+    columns += [column - confidence for column in columns[1 : len(_PROBIT)]]
+    chance, base = chance_and_base(sums, confusion, size, prior)
+    columns.append(probit(chance) - probit(base))
     distance, noise = class_distance(confusion, size, shares)
     columns.append(np.maximum(distance - noise, 0.0))
     if len(shares) == 2:
@@ -101,8 +130,8 @@ class Correction:
     batches : SimulatedBatches
     shares : ndarray of shape (n_classes,)
         Shares of decisions in the reference.
-    reference : float
-        Accuracy on the reference.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
     seed : int
     n_jobs : int or None
 
@@ -114,20 +143,23 @@ class Correction:
         Half of it for natural batches, the rest even over the kinds.
     """
 
-    def __init__(self, batches, shares, reference, seed, n_jobs=None):
+    def __init__(self, batches, shares, prior, seed, n_jobs=None):
         self.shares = shares
-        self.reference = reference
-        features = batch_features(batches.sums, batches.confusion, batches.size, shares)
-        base = probit(batches.sums[:, SUMS.index("confidence")] / batches.size)
+        self.prior = prior
+        seen = (batches.sums, batches.confusion, batches.size)
+        features = batch_features(*seen, shares, prior)
+        chance, base = chance_and_base(*seen, prior)
         right = np.trace(batches.truth, axis1=1, axis2=2) / batches.size
-        target = np.clip(probit(right) - base, -_LARGEST, _LARGEST)
+        target = np.clip((right - chance) / (base - chance), *_SHARES_LEFT)
         weight = _even_weight(batches.kind)
         settings = {
             "n_trees": _N_TREES,
             "min_samples_leaf": _LEAST_IN_LEAF,
             "n_jobs": n_jobs,
         }
-        trust = weight * batches.size / (batches.size + 50)
+        # Squared errors of shares, weighed so that they are those of accuracies.
+        trust = weight * (base - chance) ** 2
+        trust *= batches.size / (batches.size + _ROWS_THAT_WEIGH)
 
         mean, spread = np.zeros((2, len(base)))
         for place, part in enumerate(_parts(batches)):
@@ -140,7 +172,7 @@ class Correction:
             )
             mean[part], spread[part] = trees.predict(features[part])
         self.trees = AveragedTrees.fit(features, target, trust, seed=seed, **settings)
-        self.left_out = _estimates(base, mean, spread, batches.size)
+        self.left_out = _estimates(chance, base, mean, spread, batches.size)
         self.weight = weight
 
     def estimate(self, sums, confusion, size):
@@ -154,17 +186,15 @@ class Correction:
         -------
         estimates : Estimates
         """
-        features = batch_features(sums, confusion, size, self.shares)
-        base = probit(sums[:, SUMS.index("confidence")] / size)
-        return _estimates(base, *self.trees.predict(features), size)
+        features = batch_features(sums, confusion, size, self.shares, self.prior)
+        chance, base = chance_and_base(sums, confusion, size, self.prior)
+        return _estimates(chance, base, *self.trees.predict(features), size)
 
 
-def _estimates(base, mean, spread, size):
-    value = ndtr(base + mean)
-    # The slope of the probit turns the spread of the trees into points.
-    slope = np.exp(-((base + mean) ** 2) / 2) / np.sqrt(2 * np.pi)
+def _estimates(chance, base, mean, spread, size):
+    value = np.clip(chance + mean * (base - chance), 0.0, 1.0)
     sampling = np.maximum(value * (1 - value), 0.5 / size) / size
-    disagreement = slope * spread
+    disagreement = spread * (base - chance)
     scale = np.sqrt(sampling + disagreement**2 + _FLOOR**2)
     return Estimates(value, scale, disagreement)
 

@@ -236,9 +236,8 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         batches = maker.batches()
         shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
         reference = metric(clean.true_shares)
-        correction = Correction(
-            batches, shares, right.mean(), int(seeds[3]), self.n_jobs
-        )
+        prior = np.bincount(truth, minlength=n_classes) / len(truth)
+        correction = Correction(batches, shares, prior, int(seeds[3]), self.n_jobs)
 
         validate_data(self, X, skip_check_array=True)
         self.scorer_ = scorer
@@ -293,7 +292,8 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def _learn_errors(self, batches, metric):
         """Set what intervals and p-values need, from batches of left-out kinds."""
         estimates = self._correction.left_out
-        value, scale = in_metric(metric, batches.confusion, estimates)
+        prior = self._correction.prior
+        value, scale = in_metric(metric, batches.confusion, estimates, prior)
         truth = np.array([metric(confusion) for confusion in batches.truth])
         expected = np.array([metric(confusion) for confusion in batches.expected])
         known = np.isfinite(truth) & np.isfinite(expected) & np.isfinite(value)
@@ -441,7 +441,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         sums = np.array([one.sums for one in counts])
         confusion = np.array([one.confusion for one in counts])
         estimates = self._correction.estimate(sums, confusion, size)
-        value, scale = in_metric(metric, confusion, estimates)
+        value, scale = in_metric(metric, confusion, estimates, self._correction.prior)
         lost = self.reference_ - value
         p_value = self._harmless.p_value(lost / scale)
         distance, noise = class_distance(confusion, size, self._correction.shares)

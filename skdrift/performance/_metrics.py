@@ -102,10 +102,12 @@ def resolve_metric(metric, classes):
     return lambda confusion: OF_CLASS[name](confusion, place)
 
 
-def scale_to_accuracy(confusion, target):
+def scale_to_accuracy(confusion, target, prior):
     """Move rows between right and wrong so that the accuracy becomes ``target``.
 
-    Within each decision the wrong rows keep their shares of the true classes.
+    A loss moves the matrix towards that of decisions which have nothing to do with the
+    true classes, as far as needed. Below that, and above what is expected, rows of each
+    decision keep their shares of the wrong classes. Decisions stay as they are.
 
     Parameters
     ----------
@@ -113,17 +115,25 @@ def scale_to_accuracy(confusion, target):
         Expected confusion matrix.
     target : float
         Between 0 and 1.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
 
     Returns
     -------
     confusion : ndarray of shape (n_classes, n_classes)
     """
     decided = confusion.sum(axis=0)
+    goal = target * decided.sum()
+    unrelated = np.outer(prior, decided)
+    now, chance = np.trace(confusion), np.trace(unrelated)
+    if chance < goal < now:
+        share = (goal - chance) / (now - chance)
+        return share * confusion + (1 - share) * unrelated
+    if goal <= chance < now:
+        confusion = unrelated
     right = np.diag(confusion).copy()
     wrong = decided - right
-    total = decided.sum()
     now = right.sum()
-    goal = target * total
     if goal <= now:
         kept = right * (goal / now if now > 0 else 0.0)
     else:
@@ -145,7 +155,7 @@ def _even(others):
     return even
 
 
-def in_metric(metric, confusion, estimates):
+def in_metric(metric, confusion, estimates, prior):
     """Estimated metric of batches and its scale, from estimated accuracies.
 
     Parameters
@@ -155,6 +165,8 @@ def in_metric(metric, confusion, estimates):
         Expected confusion matrices.
     estimates : Estimates
         Of the accuracy.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
 
     Returns
     -------
@@ -164,10 +176,8 @@ def in_metric(metric, confusion, estimates):
     for place, (matrix, middle, spread) in enumerate(
         zip(confusion, estimates.value, estimates.scale)
     ):
-        at = [
-            metric(scale_to_accuracy(matrix, float(np.clip(middle + step, 0, 1))))
-            for step in (0.0, -spread, spread)
-        ]
+        ends = np.clip([middle, middle - spread, middle + spread], 0, 1)
+        at = [metric(scale_to_accuracy(matrix, float(end), prior)) for end in ends]
         value[place] = at[0]
         # An end of the interval beyond 0 or 1 must not make it narrower.
         cut = np.clip([middle - spread, middle + spread], 0, 1)

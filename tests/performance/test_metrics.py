@@ -9,6 +9,7 @@ TRUTH = RNG.integers(0, 3, 200)
 DECIDED = np.where(RNG.random(200) < 0.7, TRUTH, RNG.integers(0, 3, 200))
 CONFUSION = metrics.confusion_matrix(TRUTH, DECIDED)
 CLASSES = np.array(["a", "b", "c"])
+PRIOR = np.bincount(TRUTH) / len(TRUTH)
 EXPECTED = {
     "accuracy": metrics.accuracy_score(TRUTH, DECIDED),
     "balanced_accuracy": metrics.balanced_accuracy_score(TRUTH, DECIDED),
@@ -52,7 +53,7 @@ def test_wrong_metrics(metric, message):
 
 @pytest.mark.parametrize("target", [0.0, 0.3, 0.75, 0.9, 1.0])
 def test_confusion_takes_the_accuracy_and_keeps_the_decisions(target):
-    scaled = scale_to_accuracy(CONFUSION.astype(float), target)
+    scaled = scale_to_accuracy(CONFUSION.astype(float), target, PRIOR)
     assert np.trace(scaled) / scaled.sum() == pytest.approx(target)
     assert scaled.sum(axis=0) == pytest.approx(CONFUSION.sum(axis=0))
     assert (scaled >= -1e-9).all()
@@ -60,9 +61,21 @@ def test_confusion_takes_the_accuracy_and_keeps_the_decisions(target):
 
 def test_own_accuracy_changes_nothing():
     own = np.trace(CONFUSION) / CONFUSION.sum()
-    assert scale_to_accuracy(CONFUSION.astype(float), own) == pytest.approx(CONFUSION)
+    assert scale_to_accuracy(CONFUSION.astype(float), own, PRIOR) == pytest.approx(
+        CONFUSION
+    )
 
 
 def test_wrong_rows_of_a_faultless_class_spread_evenly():
-    scaled = scale_to_accuracy(np.diag([10.0, 10.0, 10.0]), 0.4)
+    scaled = scale_to_accuracy(np.diag([10.0, 10.0, 10.0]), 0.4, np.full(3, 1 / 3))
     assert scaled[1, 0] == scaled[2, 0] == pytest.approx(3.0)
+
+
+def test_a_loss_goes_towards_decisions_without_a_link():
+    unrelated = np.outer(PRIOR, CONFUSION.sum(axis=0))
+    chance = np.trace(unrelated) / CONFUSION.sum()
+    at_chance = scale_to_accuracy(CONFUSION.astype(float), chance, PRIOR)
+    assert at_chance == pytest.approx(unrelated)
+    own = np.trace(CONFUSION) / CONFUSION.sum()
+    between = scale_to_accuracy(CONFUSION.astype(float), (own + chance) / 2, PRIOR)
+    assert between == pytest.approx((CONFUSION + unrelated) / 2)
