@@ -2,9 +2,10 @@
 
     python benchmarks/performance.py DATA --only tables
 
-DATA is a folder with employment_ma.parquet and elec2.parquet. Faults are judged by
-estimators that were fitted without their kind. Beside the estimator stand: the constant
-(nothing is lost), the calibrated confidence (CBPE), the share of rows above a threshold
+DATA is a folder with employment_ma.parquet and elec2.parquet; ``--only sets`` takes
+data of scikit-learn instead. Faults are judged by estimators that were fitted without
+their kind. Beside the estimator stand: the constant (nothing is lost), the calibrated
+confidence (CBPE), the share of rows above a threshold
 of confidence (ATC), the difference of mean confidences (DoC), and the agreement of
 classifier and student.
 """
@@ -13,12 +14,14 @@ import argparse
 import os
 import time
 import warnings
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from record import write_table
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
@@ -34,6 +37,7 @@ from skdrift.performance._views import SUMS
 NUMBER_KINDS = [
     kind for kind in TABLE_CORRUPTIONS if "category" not in kind and kind != "recode"
 ]
+SETS = {"digits": load_digits, "breast cancer": load_breast_cancer}
 SUBGROUPS = {
     "age below 25": lambda rows: rows["AGEP"] < 25,
     "25 to 45": lambda rows: rows["AGEP"].between(25, 44),
@@ -266,6 +270,53 @@ def tables(folder, names, seeds, n_jobs=None):
     return rows
 
 
+def sets(seeds):
+    """Digits and breast cancer, which are small, in thirds; kinds left out as above."""
+    rows = []
+    for (name, load), seed in product(SETS.items(), seeds):
+        X, y = load(return_X_y=True)
+        rng = np.random.default_rng(seed)
+        train, clean, new = np.array_split(rng.permutation(len(X)), 3)
+        for kind in ("forest", "logistic"):
+            clf = classifiers(seed)[kind].fit(X[train], y[train])
+            about = {"data": name, "classifier": kind, "seed": seed, "size": 150}
+            for part in range(4):
+                left_out = NUMBER_KINDS[part::4]
+                faults = [(kind, TableFault(kind)) for kind in NUMBER_KINDS]
+                faults = [one for one in faults if one[0] not in left_out]
+                estimator = fitted(clf, faults, X[clean], y[clean], seed)
+                rows += small_batches(
+                    estimator, clf, X[new], y[new], left_out, rng, about
+                )
+            print(name, kind, seed, f"fit {estimator.fit_time:.0f} s", flush=True)
+    rows = pd.DataFrame(rows)
+    rows["scope"] = np.where(rows["kind"] == "clean", "clean", "fault")
+    found = errors(rows, ["data", "classifier", "scope"])
+    print(found.round(2).to_string())
+    write_table("performance_sets", found, digits=2)
+    return rows
+
+
+def small_batches(estimator, clf, X, y, kinds, rng, about):
+    """Batches of 150 rows, clean and with faults of each kind."""
+    rows = []
+    for kind, severity, share in [
+        ("clean", 0, 0),
+        *product(kinds, (1, 3, 5), (0.1, 1)),
+    ]:
+        places = rng.choice(len(X), 150, replace=False)
+        batch = X[places]
+        if kind != "clean":
+            n_columns = max(2, int(share * X.shape[1]))
+            columns = rng.choice(X.shape[1], n_columns, replace=False)
+            draw = int(rng.integers(2**31))
+            batch = corrupt_table(
+                batch, kind, severity, columns=columns, random_state=draw
+            )
+        rows.append(judged(estimator, clf, batch, y[places], kind=kind, **about))
+    return rows
+
+
 def stream(folder, seeds):
     """Half-hours of a power grid in time order, batches of 500."""
     data = pd.read_parquet(Path(folder) / "elec2.parquet")
@@ -310,7 +361,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
-    parser.add_argument("--only", choices=["tables", "stream"], default=None)
+    parser.add_argument("--only", choices=["tables", "stream", "sets"], default=None)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--classifiers", nargs="+", default=["boosting", "logistic"])
     parser.add_argument("--n-jobs", type=int, default=None)
@@ -326,6 +377,8 @@ if __name__ == "__main__":
                 arguments.n_jobs,
             )
         )
+    if arguments.only in (None, "sets"):
+        results.append(sets(range(arguments.seeds)))
     if arguments.only in (None, "stream"):
         results.append(stream(arguments.data, range(arguments.seeds)))
     if arguments.keep:

@@ -22,6 +22,9 @@ class PerformanceCounts:
         How many values of each column no reference row has the like of.
     digest : str
         Identifies the fitted estimator.
+    tables : ndarray of shape (2, n_classes, n_cells), default=None
+        Expected table of a metric of probabilities, and that of labels without a link
+        to the rows.
 
     Examples
     --------
@@ -39,12 +42,13 @@ class PerformanceCounts:
     True
     """
 
-    def __init__(self, size, sums, confusion, strange, digest):
+    def __init__(self, size, sums, confusion, strange, digest, tables=None):
         self.size = size
         self.sums = sums
         self.confusion = confusion
         self.strange = strange
         self.digest = digest
+        self.tables = tables
 
     def __add__(self, other):
         if not isinstance(other, PerformanceCounts):
@@ -60,6 +64,7 @@ class PerformanceCounts:
             self.confusion + other.confusion,
             self.strange + other.strange,
             self.digest,
+            None if self.tables is None else self.tables + other.tables,
         )
 
     def __radd__(self, other):
@@ -76,6 +81,7 @@ class PerformanceCounts:
             and np.array_equal(self.sums, other.sums)
             and np.array_equal(self.confusion, other.confusion)
             and np.array_equal(self.strange, other.strange)
+            and np.array_equal(self.tables, other.tables)
         )
 
     __hash__ = None

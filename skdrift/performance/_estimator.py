@@ -17,6 +17,7 @@ from skdrift._sklearn import (
     fit_context,
     num_samples,
 )
+from skdrift.performance._batch_metric import BatchMetric
 from skdrift.performance._correction import (
     Correction,
     HarmlessBatches,
@@ -26,7 +27,6 @@ from skdrift.performance._correction import (
 from skdrift.performance._counts import PerformanceCounts
 from skdrift.performance._estimate import PerformanceEstimate
 from skdrift.performance._faults import check_faults
-from skdrift.performance._metrics import in_metric, resolve_metric
 from skdrift.performance._pools import Calibrations, Support, pools_of_kind
 from skdrift.performance._reader import (
     Reader,
@@ -77,8 +77,9 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         the rows and that the classifier can read.
     metric : str, tuple or callable, default="accuracy"
         "accuracy", "balanced_accuracy", "f1_macro"; "f1", "precision" and "recall" of
-        the second of two classes, or of any as ``("recall", label)``; or a function of
-        a confusion matrix with true classes in its rows. Larger is better.
+        the second of two classes, or of any as ``("recall", label)``; "roc_auc" of two
+        classes; "neg_log_loss"; or a function of a confusion matrix with true classes
+        in its rows. Larger is better.
     tolerance : float, default=0.05
         Loss that does not matter.
     alpha : float, default=0.05
@@ -215,7 +216,6 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         seeds = random_state.randint(2**31 - 1, size=8)
         scorer = self._scorer(seeds[0])
         fold = scorer._fit(X, y)[2]
-        metric = resolve_metric(self.metric, scorer.classes_)
         truth = places_of(y, scorer.classes_)
         faults = check_faults(self.faults, X, kind, scorer.estimator_.predict_proba)
         support = Support(X, kind, scorer.estimator_, groups, seeds[1])
@@ -225,18 +225,19 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
 
         reading = reader.read(X, support.whole, support.donors, fold)
         reading = replace(reading, mixed=support.mixed(X, reading.mixed))
+        prior = np.bincount(truth, minlength=len(scorer.classes_)) / len(truth)
         right = reading.decision == truth
         n_classes = len(scorer.classes_)
         calibration = Calibration(reading, right, n_classes)
         honest = Calibrations(reading, right, fold, n_classes)
         clean = honest.pool(NATURAL, reading, truth, fold)
+        metric = BatchMetric(self.metric, scorer.classes_, prior, clean)
         pools = self._make_pools(X, truth, fold, faults, reader, support, honest, seeds)
-        maker = BatchMaker(clean, np.random.RandomState(seeds[2]))
+        maker = BatchMaker(clean, np.random.RandomState(seeds[2]), metric.tables)
         self._draw(maker, pools, X, kind, reading, truth)
         batches = maker.batches()
         shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
-        reference = metric(clean.true_shares)
-        prior = np.bincount(truth, minlength=n_classes) / len(truth)
+        reference = metric.of_labels(clean)
         correction = Correction(batches, shares, prior, int(seeds[3]), self.n_jobs)
 
         validate_data(self, X, skip_check_array=True)
@@ -246,7 +247,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         self.faults_ = [name for name, _ in faults]
         self.classes_ = scorer.classes_
         self.estimator_ = scorer.estimator_
-        self._metric = self.metric
+        self._metric = metric
         self._donors = support.donors
         self._known = known
         self._numbers = numbers
@@ -292,10 +293,8 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def _learn_errors(self, batches, metric):
         """Set what intervals and p-values need, from batches of left-out kinds."""
         estimates = self._correction.left_out
-        prior = self._correction.prior
-        value, scale = in_metric(metric, batches.confusion, estimates, prior)
-        truth = np.array([metric(confusion) for confusion in batches.truth])
-        expected = np.array([metric(confusion) for confusion in batches.expected])
+        value, scale = metric.estimate(batches.confusion, batches.tables, estimates)
+        truth, expected = metric.of_batches(batches)
         known = np.isfinite(truth) & np.isfinite(expected) & np.isfinite(value)
         factor = conformal_factor(
             (truth - value)[known], scale[known], batches.kind[known], self.confidence
@@ -423,12 +422,14 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         for place in range(n_classes):
             confusion[:, place] = classes[reading.decision == place].sum(axis=0)
         n = len(reading.decision)
+        tables = self._metric.tables
         return PerformanceCounts(
             n,
             row_sums(reading, self._calibration).sum(axis=0),
             confusion,
             reading.strange.sum(axis=0),
             self._digest(),
+            None if tables is None else tables.seen(reading.P, classes),
         )
 
     def _digest(self):
@@ -436,12 +437,12 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
 
     def _judge(self, counts, labels):
         """Estimate and verdict of batches known by their counts."""
-        metric = resolve_metric(self._metric, self.classes_)
         size = np.array([one.size for one in counts])
         sums = np.array([one.sums for one in counts])
         confusion = np.array([one.confusion for one in counts])
         estimates = self._correction.estimate(sums, confusion, size)
-        value, scale = in_metric(metric, confusion, estimates, self._correction.prior)
+        tables = [one.tables for one in counts]
+        value, scale = self._metric.estimate(confusion, tables, estimates)
         lost = self.reference_ - value
         p_value = self._harmless.p_value(lost / scale)
         distance, noise = class_distance(confusion, size, self._correction.shares)
@@ -451,8 +452,8 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 counts, lost, p_value, distance - noise, estimates.disagreement
             )
         ]
-        low = np.clip(value - self._factor * scale, 0, 1)
-        high = np.clip(value + self._factor * scale, 0, 1)
+        low = np.clip(value - self._factor * scale, *self._metric.limits)
+        high = np.clip(value + self._factor * scale, *self._metric.limits)
         columns = [value, low, high, lost, p_value]
         verdict = np.array([verdict for verdict, _ in verdicts])
         reasons = tuple(sentences for _, sentences in verdicts)
@@ -472,7 +473,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             size,
             tolerance=self.tolerance,
             confidence=self.confidence,
-            metric=self._metric if isinstance(self._metric, str) else str(self._metric),
+            metric=self._metric.name,
             group_labels=labels,
         )
 

@@ -81,8 +81,9 @@ def resolve_metric(metric, classes):
     if name not in OF_CLASS:
         known = [*OF_ALL, *OF_CLASS]
         raise ValueError(
-            f"metric must be one of {known}, a tuple of one of {list(OF_CLASS)} and a "
-            f"class, or a callable that takes a confusion matrix; got {metric!r}."
+            f"metric must be one of {known}, 'roc_auc', 'neg_log_loss', a tuple of one "
+            f"of {list(OF_CLASS)} and a class, or a callable that takes a confusion "
+            f"matrix; got {metric!r}."
         )
     if label is None:
         if len(classes) != 2:
@@ -155,32 +156,27 @@ def _even(others):
     return even
 
 
-def in_metric(metric, confusion, estimates, prior):
+def in_metric(at, estimates):
     """Estimated metric of batches and its scale, from estimated accuracies.
 
     Parameters
     ----------
-    metric : callable
-    confusion : ndarray of shape (n_batches, n_classes, n_classes)
-        Expected confusion matrices.
+    at : callable
+        ``at(place, accuracy)`` gives the metric of a batch if its accuracy is that.
     estimates : Estimates
         Of the accuracy.
-    prior : ndarray of shape (n_classes,)
-        Shares of the true classes in the reference.
 
     Returns
     -------
     value, scale : ndarray of shape (n_batches,)
     """
-    value, scale = np.empty((2, len(confusion)))
-    for place, (matrix, middle, spread) in enumerate(
-        zip(confusion, estimates.value, estimates.scale)
-    ):
-        ends = np.clip([middle, middle - spread, middle + spread], 0, 1)
-        at = [metric(scale_to_accuracy(matrix, float(end), prior)) for end in ends]
-        value[place] = at[0]
+    value, scale = np.empty((2, len(estimates.value)))
+    for place, (middle, spread) in enumerate(zip(estimates.value, estimates.scale)):
+        low, high = np.clip([middle - spread, middle + spread], 0, 1)
+        value[place] = at(place, float(middle))
         # An end of the interval beyond 0 or 1 must not make it narrower.
-        cut = np.clip([middle - spread, middle + spread], 0, 1)
-        width = 2 * spread / max(cut[1] - cut[0], 1e-9)
-        scale[place] = max(abs(at[2] - at[1]) / 2 * width, 1e-6)
+        width = 2 * spread / max(high - low, 1e-9)
+        change = abs(at(place, float(high)) - at(place, float(low)))
+        # Where the metric hardly moves with the accuracy, it errs for other reasons.
+        scale[place] = max(change / 2 * width, spread / 2)
     return value, scale

@@ -74,7 +74,7 @@ class Calibrations:
             sums[rows] = row_sums(part, calibration)
             classes = expected_classes(part, calibration)
             confusion[rows, :, part.decision] = classes
-        return Pool(kind, sums, confusion, truth, reading.decision)
+        return Pool(kind, sums, confusion, truth, reading.decision, reading.P)
 
 
 def pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):

@@ -32,6 +32,8 @@ class Pool:
         Expected confusion matrix of each row.
     truth, decision : ndarray of int of shape (n_rows,)
         Places of labels and of decisions.
+    P : ndarray of shape (n_rows, n_classes)
+        The classifier's probabilities.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Pool:
     confusion: np.ndarray
     truth: np.ndarray
     decision: np.ndarray
+    P: np.ndarray
 
     @property
     def true_shares(self):
@@ -63,6 +66,9 @@ class SimulatedBatches:
         Expected and true confusion matrices.
     expected : ndarray of shape (n_batches, n_classes, n_classes)
         Confusion matrix of the rows that the batch was drawn from, as shares.
+    tables : ndarray of shape (n_batches, 4, n_classes, n_cells) or None
+        Of a metric of probabilities: what is seen, what would be seen of labels without
+        a link to the rows, the truth, and that of the rows the batch was drawn from.
     """
 
     kind: np.ndarray
@@ -72,6 +78,7 @@ class SimulatedBatches:
     confusion: np.ndarray
     truth: np.ndarray
     expected: np.ndarray
+    tables: np.ndarray | None = None
 
 
 def window(ranks, random_state):
@@ -90,12 +97,16 @@ class BatchMaker:
     clean : Pool
         All labelled clean rows.
     random_state : RandomState
+    tables : Tables, default=None
+        Of a metric of probabilities.
     """
 
-    def __init__(self, clean, random_state):
+    def __init__(self, clean, random_state, tables=None):
         self.clean = clean
         self.random_state = random_state
+        self.tables = tables
         self.rows = []
+        self.rows_of_tables = []
         self.n_draws = 0
 
     def add_natural(self, ranks, n_sizes):
@@ -120,6 +131,8 @@ class BatchMaker:
         for size in self.random_state.choice(SIZES, n_sizes):
             rows = self.random_state.choice(len(weight), size, p=weight)
             self._add(NATURAL, size, [(self.clean, rows)], expected)
+            if self.tables is not None:
+                self._add_tables([(self.clean, rows)], [(self.clean, weight)])
         self.n_draws += 1
 
     def add_pool(self, pool, n_sizes):
@@ -136,6 +149,9 @@ class BatchMaker:
             expected = (n * of_pool + (size - n) * of_clean) / size
             parts = [(pool, faulty), (self.clean, clean)]
             self._add(pool.kind, size, parts, expected)
+            if self.tables is not None:
+                drawn_from = [(pool, n / n_faulty), (self.clean, (size - n) / n_clean)]
+                self._add_tables(parts, drawn_from)
         self.n_draws += 1
 
     def _add(self, kind, size, parts, expected):
@@ -147,6 +163,17 @@ class BatchMaker:
         confusion = sum(pool.confusion[rows].sum(axis=0) for pool, rows in parts)
         self.rows.append((kind, self.n_draws, size, sums, confusion, truth, expected))
 
+    def _add_tables(self, parts, drawn_from):
+        true, tables = self.tables.true, []
+        for pool, rows in parts:
+            P, classes = pool.P[rows], pool.confusion[rows].sum(axis=2)
+            own = true(P, pool.truth[rows])
+            tables.append(np.concatenate([self.tables.seen(P, classes), own[None]]))
+        expected = sum(true(pool.P, pool.truth, weight) for pool, weight in drawn_from)
+        self.rows_of_tables.append(np.concatenate([sum(tables), expected[None]]))
+
     def batches(self):
         """Return all batches drawn so far."""
-        return SimulatedBatches(*(np.array(column) for column in zip(*self.rows)))
+        columns = [np.array(column) for column in zip(*self.rows)]
+        tables = None if self.tables is None else np.array(self.rows_of_tables)
+        return SimulatedBatches(*columns, tables)

@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import recall_score, roc_auc_score
+from sklearn.metrics import log_loss, recall_score, roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -182,6 +182,36 @@ def test_recall():
     truth = recall_score(y[1::2], clf.predict(X[1::2]), pos_label=0)
     assert estimator.reference_ == pytest.approx(truth)
     assert estimator.predict(X[1::2]).estimate == pytest.approx(truth, abs=0.05)
+
+
+@pytest.mark.parametrize("way", ROUND_TRIPS)
+@pytest.mark.parametrize(
+    ("metric", "of_labels"),
+    [
+        ("roc_auc", lambda y, P: roc_auc_score(y, P[:, 1])),
+        ("neg_log_loss", lambda y, P: -log_loss(y, P)),
+    ],
+)
+def test_metrics_of_probabilities(metric, of_labels, way):
+    X, y = load_breast_cancer(return_X_y=True)
+    clf = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[::2], y[::2])
+    estimator = PerformanceEstimator(
+        FrozenEstimator(clf), metric=metric, random_state=0
+    )
+    estimator.fit(X[1::2], y[1::2])
+    truth = of_labels(y[1::2], clf.predict_proba(X[1::2]))
+    assert estimator.reference_ == pytest.approx(truth, abs=0.005)
+    said = estimator.predict(X[1::2])
+    assert said.estimate == pytest.approx(truth, abs=0.05)
+    assert said.verdict == "fine"
+    broken = corrupt_table(X[1::2], "swap", severity=5, random_state=0)
+    said = estimator.predict(broken)
+    assert said.low <= of_labels(y[1::2], clf.predict_proba(broken)) <= said.high
+    assert said.verdict == "harmful"
+    counts = estimator.count(broken[:100]) + estimator.count(broken[100:])
+    assert estimator.predict_counts(counts).estimate == pytest.approx(said.estimate)
+    again = ROUND_TRIPS[way](estimator).predict(broken)
+    assert again.to_frame().equals(said.to_frame())
 
 
 def test_images_and_several_classes():

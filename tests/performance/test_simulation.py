@@ -10,7 +10,9 @@ def pool(kind, n, accuracy, seed=0):
     decision = np.where(rng.random(n) < accuracy, truth, 1 - truth)
     confusion = np.zeros((n, 2, 2))
     confusion[np.arange(n), decision, decision] = 1.0
-    return Pool(kind, np.column_stack([np.ones(n), truth]), confusion, truth, decision)
+    sums = np.column_stack([np.ones(n), truth])
+    P = np.eye(2)[decision] * 0.8 + 0.1
+    return Pool(kind, sums, confusion, truth, decision, P)
 
 
 def test_batches_know_what_they_are_made_of():
