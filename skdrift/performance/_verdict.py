@@ -76,12 +76,20 @@ def judge(evidence):
         f"An estimated {points} are lost, clearly more than batches that keep within "
         f"the {allowed} (p = {evidence.p_value:.2g})."
     )
-    if evidence.p_value <= evidence.alpha and evidence.size >= _LEAST_ROWS:
+    significant = evidence.p_value <= evidence.alpha
+    too_much = evidence.lost > evidence.tolerance
+    if significant and too_much and evidence.size >= _LEAST_ROWS:
         return "harmful", (harmful, *doubts)
     if doubts:
         return "cannot tell", tuple(doubts)
-    if evidence.lost <= _FINE * evidence.tolerance:
+    if evidence.lost <= _FINE * evidence.tolerance and not significant:
         return "fine", (f"An estimated {points} are lost, of the {allowed}.",)
+    if significant:
+        unlike = (
+            f"An estimated {points} are lost, within the {allowed}; but hardly any "
+            f"batch that keeps within them looks as bad (p = {evidence.p_value:.2g})."
+        )
+        return "cannot tell", (unlike,)
     near = (
         f"An estimated {points} are lost, near the {allowed}; so many rows cannot tell "
         f"on which side (p = {evidence.p_value:.2g})."

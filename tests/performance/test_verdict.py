@@ -26,6 +26,8 @@ AGE = [("age", "out of range in 90% of the rows")]
         ({}, "fine", "1.0 points are lost, of the 5 points"),
         ({"p_value": 0.01, "lost": 0.12}, "harmful", "clearly more than"),
         ({"lost": 0.04, "p_value": 0.1}, "cannot tell", "near the 5 points"),
+        ({"lost": 0.04, "p_value": 0.01}, "cannot tell", "hardly any batch"),
+        ({"lost": 0.01, "p_value": 0.01}, "cannot tell", "within the 5 points"),
         ({"size": 19}, "cannot tell", "too few to judge"),
         ({"size": 19, "p_value": 0.001}, "cannot tell", "too few to judge"),
         ({"outside": 0.5}, "cannot tell", "50% of the rows lie outside"),
