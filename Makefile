@@ -120,10 +120,13 @@ wheel:
 benchmark-peers:
 	$(PYTHON) -m venv $(VENV_PEERS)
 	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
-	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros; do \
+	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros mapie; do \
 	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
 	done
 	$(VENV_PEERS)/bin/python benchmarks/peers.py $(if $(DATA),--data $(DATA))
+ifdef DATA
+	$(VENV_PEERS)/bin/python benchmarks/risk_peers.py $(DATA) --streams 8 --batches 100
+endif
 
 clean:
 	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) \
