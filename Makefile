@@ -56,6 +56,7 @@ figures:
 	$(PYTHON) benchmarks/monitor.py --only discoveries --streams 500
 	$(PYTHON) benchmarks/monitor.py --only delay --delay-streams 20
 	$(PYTHON) benchmarks/fixed_reference.py
+	$(PYTHON) benchmarks/exchangeable.py
 	$(PYTHON) benchmarks/false_alarms.py --splits 12 --naive-splits 3 \
 	    --teachers forest boosting --students default logistic
 	$(PYTHON) benchmarks/scores.py --splits 3 --teachers forest boosting
@@ -69,7 +70,9 @@ ifdef DATA
 	$(PYTHON) benchmarks/corruptions.py --reviews $(DATA)/reviews.parquet
 	$(PYTHON) benchmarks/blame.py $(DATA) --only columns --seeds 2
 	$(PYTHON) benchmarks/blame.py $(DATA) --only regions
-	$(PYTHON) benchmarks/promises.py $(DATA)
+	$(PYTHON) benchmarks/promises.py --only reference
+	$(PYTHON) benchmarks/promises.py --only order $(DATA)
+	$(PYTHON) benchmarks/unseen.py $(DATA) --seeds 3
 	$(PYTHON) benchmarks/risk.py $(DATA) --streams 8
 ifdef HEAVY
 	$(PYTHON) benchmarks/cifar10c.py --data $(DATA) \

@@ -56,46 +56,44 @@ def real_scores(folder, seed):
         yield name, reference, scorer.transform(held_out.iloc[half:])
 
 
-def order(folder, seeds, size=48, n_streams=60):
+def order(folder, seeds, n_streams=60):
     """Share of the batches in order that are flagged."""
     rows = []
 
-    def judge(stream, reference, scores):
-        n = len(reference) // size * size
-        runs = np.arange(n) // size
+    def judge(stream, run, size, reference, scores):
+        n = len(reference) // run * run
+        runs = np.arange(n) // run
         batches = np.arange(len(scores) // size * size) // size
         for name, make in TESTS.items():
-            for groups in (None, runs):
+            row = {"scores": stream, "run": run, "batch rows": size, "test": name}
+            for column, groups in (("no groups", None), ("groups", runs)):
                 test = make().fit(reference[:n], groups=groups)
                 said = test.predict(scores[: len(batches)], groups=batches)
-                rows.append(
-                    {
-                        "scores": stream,
-                        "test": name,
-                        "groups": "runs of 48" if groups is not None else "none",
-                        "flagged": np.mean(said.is_drift),
-                        "batches": len(said.is_drift),
-                    }
-                )
+                row[column] = np.mean(said.is_drift)
+            rows.append({**row, "batches": len(said.is_drift)})
 
-    for seed in range(n_streams):
+    def twice(stream, run, size, reference, scores, seed):
+        """Judge a stream in order, and the same rows shuffled."""
+        judge(stream, run, size, reference, scores)
         rng = np.random.default_rng(seed)
-        judge(
-            "AR(1), rho 0.9",
-            autoregressive(100 * size, rng),
-            autoregressive(20 * size, rng),
-        )
+        pooled = rng.permutation(np.concatenate([reference, scores]))
+        half = len(reference)
+        judge(f"{stream}, shuffled", run, size, pooled[:half], pooled[half:])
+
+    # A batch holds one whole run, or several.
+    for size in (50, 200):
+        for seed in range(n_streams):
+            rng = np.random.default_rng(seed)
+            reference = autoregressive(100 * 50, rng)
+            scores = autoregressive(20 * size, rng)
+            twice("AR(1), rho 0.9", 50, size, reference, scores, seed)
     for seed in range(seeds):
         for name, reference, scores in real_scores(folder, seed):
-            judge(name, reference, scores)
-            rng = np.random.default_rng(seed)
-            pooled = rng.permutation(np.concatenate([reference, scores]))
-            half = len(reference)
-            judge(f"{name}, shuffled", pooled[:half], pooled[half:])
-    table = pd.DataFrame(rows)
-    by = table.groupby(["scores", "test", "groups"], sort=False)
-    return pd.DataFrame(
-        {"batches": by["batches"].sum(), "flagged": by["flagged"].mean()}
+            twice(name, 48, 48, reference, scores, seed)
+    keys = ["scores", "run", "batch rows", "test"]
+    by = pd.DataFrame(rows).groupby(keys, sort=False)
+    return by.agg(
+        {"batches": "sum", "no groups": "mean", "groups": "mean"}
     ).reset_index()
 
 
@@ -103,7 +101,8 @@ def conditional(sizes, n_jobs):
     """Measure false alarm rates given a reference, over references, and the power."""
     return pd.DataFrame(
         Parallel(n_jobs=n_jobs)(
-            delayed(one_size)(n, name, confidence)
+            # KSDriftTest with confidence takes seconds for each large reference.
+            delayed(one_size)(n, name, confidence, 100 if n < 10_000 else 50)
             for n in sizes
             for name in TESTS
             for confidence in (None, 0.95)
@@ -111,7 +110,7 @@ def conditional(sizes, n_jobs):
     )
 
 
-def one_size(n, name, confidence, n_references=100, n_batches=300, size=100):
+def one_size(n, name, confidence, n_references, n_batches=300, size=100):
     """One line of the table: a test, its confidence, and a size of the reference."""
     rng = np.random.default_rng(n)
     clean = rng.random((n_batches * size, 1))
@@ -128,6 +127,7 @@ def one_size(n, name, confidence, n_references=100, n_batches=300, size=100):
     return {
         "test": name,
         "reference rows": n,
+        "references": n_references,
         "confidence": "none" if confidence is None else confidence,
         "false alarms, mean": np.mean(rates),
         "95% of references below": np.quantile(rates, 0.95),
@@ -148,6 +148,6 @@ if __name__ == "__main__":
         print(found.round(3).to_string())
         write_table("promises_order", found)
     if arguments.only in (None, "reference"):
-        found = conditional((1000, 5000), arguments.n_jobs)
+        found = conditional((1000, 5000, 50_000), arguments.n_jobs)
         print(found.round(3).to_string())
         write_table("promises_reference", found)
