@@ -6,7 +6,7 @@ from inspect import signature
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,24 @@ class ScorerFamily:
         ]
 
     def _teacher(self):
-        try:
-            return self._scorer.estimator_
-        except AttributeError:
+        teacher = _classifier_of(self._scorer)
+        if teacher is None:
             raise TypeError(
                 f"{type(self._scorer).__name__} does not tell the classifier's "
                 "decisions: a scorer needs teacher_student_proba(X) and score_proba, "
                 "or, once fitted, the classifier as estimator_."
-            ) from None
+            )
+        return teacher
+
+
+def _classifier_of(scorer):
+    """Find the classifier of a scorer, of several the first one's; or None."""
+    while _is_frozen(scorer):
+        scorer = scorer.estimator
+    if isinstance(scorer, FeatureUnion):
+        found = (_classifier_of(part) for _, part in scorer.transformer_list)
+        return next((teacher for teacher in found if teacher is not None), None)
+    return getattr(scorer, "estimator_", None)
 
 
 def with_groups(method, groups, *rows):

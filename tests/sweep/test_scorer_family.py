@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer
 
 from skdrift import KSDriftTest
@@ -29,6 +29,13 @@ class PlainScorer(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         return X[:, 0]
+
+
+class ColumnScorer(PlainScorer):
+    """Gives its scores as a column."""
+
+    def transform(self, X):
+        return super().transform(X)[:, None]
 
 
 class SharingScorer(TransformerMixin, BaseEstimator):
@@ -123,6 +130,20 @@ def test_a_plain_scorer_is_asked_by_its_methods():
     decisions, (scores,) = family.score(X)
     assert np.array_equal(decisions, Threshold().predict(X))
     assert np.array_equal(scores, X[:, :1])
+    assert family.classes.tolist() == ["no", "yes"]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_union_of_scorers_has_the_classifier_of_one_of_them(wrapped):
+    union = make_union(FunctionTransformer(), ColumnScorer())
+    if wrapped:
+        union = FrozenEstimator(union.fit(X))
+    family = families_of(make_pipeline(union, KSDriftTest()), {})[0][0]
+    (reference,) = family.fit(X, None)
+    decisions, (scores,) = family.score(X)
+    assert np.array_equal(scores, np.column_stack([X, X[:, 0]]))
+    assert np.array_equal(scores, reference)
+    assert np.array_equal(decisions, Threshold().predict(X))
     assert family.classes.tolist() == ["no", "yes"]
 
 
