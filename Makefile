@@ -7,13 +7,14 @@ VENV_OLDEST ?= .venv-oldest
 VENV_NEWEST ?= .venv-newest
 VENV_WHEEL ?= .venv-wheel
 VENV_PEERS ?= .venv-peers
+VENV_MAPIE ?= .venv-mapie
 
 export MPLBACKEND = Agg
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: all main-job test lint format docs figures test-oldest test-newest wheel clean \
-    benchmark-peers
+    benchmark-peers benchmark-mapie
 
 all: main-job test lint docs test-oldest test-newest wheel
 
@@ -123,15 +124,21 @@ wheel:
 benchmark-peers:
 	$(PYTHON) -m venv $(VENV_PEERS)
 	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
-	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros mapie; do \
+	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros; do \
 	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
 	done
 	$(VENV_PEERS)/bin/python benchmarks/peers.py $(if $(DATA),--data $(DATA))
 ifdef DATA
-	$(VENV_PEERS)/bin/python benchmarks/risk_peers.py $(DATA) --streams 8 --batches 100
+	$(MAKE) benchmark-mapie
 endif
+
+# MAPIE in an environment of its own, beside the newest scikit-learn.
+benchmark-mapie:
+	$(PYTHON) -m venv $(VENV_MAPIE)
+	$(VENV_MAPIE)/bin/pip install -q . mapie pyarrow
+	$(VENV_MAPIE)/bin/python benchmarks/risk_peers.py $(DATA) --streams 8 --batches 100
 
 clean:
 	rm -rf $(VENV) $(VENV_OLDEST) $(VENV_NEWEST) $(VENV_WHEEL) \
-	    $(VENV_PEERS) build dist docs/_build \
+	    $(VENV_PEERS) $(VENV_MAPIE) build dist docs/_build \
 	    docs/auto_examples docs/generated

@@ -5,9 +5,8 @@
 DATA is a folder with employment_ma.parquet and elec2.parquet; ``--only sets`` takes
 data of scikit-learn instead. Faults are judged by estimators that were fitted without
 their kind. Beside the estimator stand: the constant (nothing is lost), the calibrated
-confidence (CBPE), the share of rows above a threshold
-of confidence (ATC), the difference of mean confidences (DoC), and the agreement of
-classifier and student.
+confidence (CBPE), the share of rows above a threshold of confidence (ATC), the
+difference of mean confidences (DoC), and the agreement of classifier and student.
 """
 
 import argparse

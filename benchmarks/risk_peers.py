@@ -7,7 +7,7 @@ classifier in the same order, know the same clean rows, and are looked at after 
 batch. Streams without harm are the clean rows as they are, later years, and subgroups
 on which the classifier errs no more than on the clean rows. Harmed ones have all
 columns of some of their rows shuffled, so many that the share of errors grows as asked.
-``make benchmark-peers`` makes an environment with MAPIE for it.
+``make benchmark-mapie`` makes an environment with MAPIE for it.
 """
 
 import argparse

@@ -35,6 +35,7 @@ class BatchMetric:
         self.prior = prior
         found = probability_metric(metric, clean.P)
         if found is None:
+            # Only to complain early: the function cannot be stored, and is found anew.
             resolve_metric(metric, classes)
         self.tables = None if found is None else Tables(found, prior, clean)
         self.limits = (0.0, 1.0) if found is None else found.limits

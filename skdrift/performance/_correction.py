@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.model_selection import GroupKFold
 
+from skdrift.performance._metrics import chance_accuracy
 from skdrift.performance._simulation import NATURAL
 from skdrift.performance._trees import AveragedTrees
 from skdrift.performance._views import SUMS
@@ -58,8 +59,7 @@ def chance_and_base(sums, confusion, size, prior):
         Chance lies below the base in any case.
     """
     base = sums[:, SUMS.index("row_trees")] / size
-    chance = confusion.sum(axis=1) @ prior / size
-    return np.minimum(chance, base - _LEAST_WAY), base
+    return np.minimum(chance_accuracy(confusion, prior), base - _LEAST_WAY), base
 
 
 def batch_features(sums, confusion, size, shares, prior):

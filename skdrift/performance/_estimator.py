@@ -6,7 +6,6 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,7 +14,6 @@ from skdrift._sklearn import (
     Interval,
     check_feature_names_in,
     fit_context,
-    num_samples,
 )
 from skdrift.performance._batch_metric import BatchMetric
 from skdrift.performance._correction import (
@@ -27,7 +25,12 @@ from skdrift.performance._correction import (
 from skdrift.performance._counts import PerformanceCounts
 from skdrift.performance._estimate import PerformanceEstimate
 from skdrift.performance._faults import check_faults
-from skdrift.performance._pools import Calibrations, Support, pools_of_kind
+from skdrift.performance._pools import (
+    Calibrations,
+    Support,
+    draw_batches,
+    make_pools,
+)
 from skdrift.performance._reader import (
     Reader,
     decides_by_argmax,
@@ -37,7 +40,6 @@ from skdrift.performance._reader import (
 from skdrift.performance._simulation import NATURAL, BatchMaker
 from skdrift.performance._strange import StrangeValues
 from skdrift.performance._table_numbers import TableNumbers
-from skdrift.performance._tilts import draw_ranks
 from skdrift.performance._verdict import Evidence, judge, strange_columns
 from skdrift.performance._views import (
     SUMS,
@@ -46,10 +48,6 @@ from skdrift.performance._views import (
     row_sums,
 )
 from skdrift.scoring import DistillationScorer
-
-_SIZES_OF_A_POOL = 5
-_SIZES_OF_A_TILT = 4
-_MOST_TILTS = 400
 
 
 class PerformanceEstimator(TransformerMixin, BaseEstimator):
@@ -232,9 +230,13 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         honest = Calibrations(reading, right, fold, n_classes)
         clean = honest.pool(NATURAL, reading, truth, fold)
         metric = BatchMetric(self.metric, scorer.classes_, prior, clean)
-        pools = self._make_pools(X, truth, fold, faults, reader, support, honest, seeds)
+        pools = make_pools(
+            *(X, truth, fold, faults, reader, support, honest, int(seeds[4])),
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+        )
         maker = BatchMaker(clean, np.random.RandomState(seeds[2]), metric.tables)
-        self._draw(maker, pools, X, kind, reading, truth)
+        draw_batches(maker, pools, X, kind, reading)
         batches = maker.batches()
         shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
         reference = metric.of_labels(clean)
@@ -265,30 +267,6 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             n_jobs=self.n_jobs,
             random_state=int(seed),
         )
-
-    def _make_pools(self, X, truth, fold, faults, reader, support, honest, seeds):
-        """Simulate every fault several times, on rows of one half of X at a time."""
-        n = num_samples(X)
-        n_pools = 4 if n < 200 else min(30, 6 + n // 150)
-        kind_seeds = np.random.RandomState(seeds[4]).randint(
-            2**31 - 1, size=len(faults)
-        )
-        made = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
-            delayed(pools_of_kind)(
-                fault, n_pools, X, truth, fold, reader, support, honest, int(seed)
-            )
-            for fault, seed in zip(faults, kind_seeds)
-        )
-        return [pool for pools in made for pool in pools]
-
-    def _draw(self, maker, pools, X, kind, reading, truth):
-        """Draw natural batches, and batches with faults."""
-        n_tilts = int(np.clip(3 * len(pools), 40, _MOST_TILTS))
-        for _ in range(n_tilts):
-            ranks = draw_ranks(X, kind, reading, truth, maker.random_state)
-            maker.add_natural(ranks, _SIZES_OF_A_TILT)
-        for pool in pools:
-            maker.add_pool(pool, _SIZES_OF_A_POOL)
 
     def _learn_errors(self, batches, metric):
         """Set what intervals and p-values need, from batches of left-out kinds."""
@@ -433,7 +411,10 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         )
 
     def _digest(self):
-        return blake2b(self._correction.trees.value.tobytes()).hexdigest()[:16]
+        # Counts of one metric of probabilities are no counts of another.
+        name = "" if self._metric.tables is None else self._metric.name
+        trees = self._correction.trees.value.tobytes()
+        return blake2b(trees + name.encode()).hexdigest()[:16]
 
     def _judge(self, counts, labels):
         """Estimate and verdict of batches known by their counts."""

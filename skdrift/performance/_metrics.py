@@ -103,6 +103,24 @@ def resolve_metric(metric, classes):
     return lambda confusion: OF_CLASS[name](confusion, place)
 
 
+def chance_accuracy(confusion, prior):
+    """Accuracy of the same decisions if they had nothing to do with the labels.
+
+    Parameters
+    ----------
+    confusion : ndarray of shape (..., n_classes, n_classes)
+        Only the decisions in it count.
+    prior : ndarray of shape (n_classes,)
+        Shares of the true classes in the reference.
+
+    Returns
+    -------
+    chance : ndarray of shape (...)
+    """
+    decided = confusion.sum(axis=-2)
+    return decided @ prior / decided.sum(axis=-1)
+
+
 def scale_to_accuracy(confusion, target, prior):
     """Move rows between right and wrong so that the accuracy becomes ``target``.
 
@@ -124,14 +142,11 @@ def scale_to_accuracy(confusion, target, prior):
     confusion : ndarray of shape (n_classes, n_classes)
     """
     decided = confusion.sum(axis=0)
+    now, chance = accuracy(confusion), chance_accuracy(confusion, prior)
+    if target < now and chance < now:
+        share = max((target - chance) / (now - chance), 0.0)
+        confusion = share * confusion + (1 - share) * np.outer(prior, decided)
     goal = target * decided.sum()
-    unrelated = np.outer(prior, decided)
-    now, chance = np.trace(confusion), np.trace(unrelated)
-    if chance < goal < now:
-        share = (goal - chance) / (now - chance)
-        return share * confusion + (1 - share) * unrelated
-    if goal <= chance < now:
-        confusion = unrelated
     right = np.diag(confusion).copy()
     wrong = decided - right
     now = right.sum()

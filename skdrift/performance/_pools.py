@@ -1,6 +1,7 @@
 """Rows with simulated faults, read by what did not meet them."""
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.frozen import FrozenEstimator
 
 from skdrift._sklearn import num_samples
@@ -9,6 +10,7 @@ from skdrift.models._keras_features import KerasFeatures
 from skdrift.performance._faults import apply_fault
 from skdrift.performance._reader import Donors, rows_of
 from skdrift.performance._simulation import Pool
+from skdrift.performance._tilts import draw_ranks
 from skdrift.performance._views import (
     SUMS,
     Calibration,
@@ -19,6 +21,9 @@ from skdrift.scoring import SupportScorer
 
 _MOST_SUPPORT = 2000
 _ROWS_OF_A_POOL = 300
+_SIZES_OF_A_POOL = 5
+_SIZES_OF_A_TILT = 4
+_MOST_TILTS = 400
 
 
 class Support:
@@ -75,6 +80,32 @@ class Calibrations:
             classes = expected_classes(part, calibration)
             confusion[rows, :, part.decision] = classes
         return Pool(kind, sums, confusion, truth, reading.decision, reading.P)
+
+
+def make_pools(
+    X, truth, fold, faults, reader, support, honest, seed, *, n_jobs, verbose
+):
+    """Simulate every fault several times, on rows of one half of X at a time."""
+    n = num_samples(X)
+    n_pools = 4 if n < 200 else min(30, 6 + n // 150)
+    seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(faults))
+    made = Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(pools_of_kind)(
+            fault, n_pools, X, truth, fold, reader, support, honest, int(own)
+        )
+        for fault, own in zip(faults, seeds)
+    )
+    return [pool for pools in made for pool in pools]
+
+
+def draw_batches(maker, pools, X, kind, reading):
+    """Draw natural batches, and batches with faults."""
+    n_tilts = int(np.clip(3 * len(pools), 40, _MOST_TILTS))
+    for _ in range(n_tilts):
+        ranks = draw_ranks(X, kind, reading, maker.clean.truth, maker.random_state)
+        maker.add_natural(ranks, _SIZES_OF_A_TILT)
+    for pool in pools:
+        maker.add_pool(pool, _SIZES_OF_A_POOL)
 
 
 def pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):

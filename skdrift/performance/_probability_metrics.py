@@ -8,6 +8,8 @@ table towards that one.
 
 import numpy as np
 
+from skdrift.performance._metrics import accuracy, chance_accuracy
+
 _N_BINS = 200
 _LEAST = 1e-15
 # An accuracy may be estimated below chance; above what is expected, tables stay.
@@ -39,7 +41,8 @@ class RocAuc:
 
     def value(self, table):
         """Share of pairs of either class that are in order; ties count half."""
-        other, second = table
+        # Below chance, a table may hold negative weights.
+        other, second = np.maximum(table, 0.0)
         below = np.cumsum(other) - other
         pairs = other.sum() * second.sum()
         return float(second @ (below + other / 2) / pairs) if pairs > 0 else np.nan
@@ -85,6 +88,11 @@ class Tables:
         seen, _ = self.seen(clean.P, clean.confusion.sum(axis=2))
         true = self.true(clean.P, clean.truth)
         self.offset = metric.value(true) - metric.value(seen)
+        if np.isnan(self.offset):
+            raise ValueError(
+                "metric='roc_auc' needs labelled rows of both classes, but y holds one "
+                "class only."
+            )
 
     def seen(self, P, classes):
         """Make the expected table, and that of labels without a link to the rows."""
@@ -96,7 +104,7 @@ class Tables:
         labels = np.eye(len(self.prior))[truth]
         return self.metric.table(P, labels * np.reshape(weight, (-1, 1)))
 
-    def at(self, seen, confusion, accuracy):
+    def at(self, seen, confusion, target):
         """Metric of a batch if its accuracy is as given.
 
         Parameters
@@ -104,17 +112,14 @@ class Tables:
         seen : ndarray of shape (2, n_classes, n_cells)
         confusion : ndarray of shape (n_classes, n_classes)
             Expected confusion matrix.
-        accuracy : float
+        target : float
+            The accuracy.
         """
-        decided = confusion.sum(axis=0)
-        chance = decided @ self.prior / decided.sum()
-        now = np.trace(confusion) / decided.sum()
-        share = (accuracy - chance) / max(now - chance, _LEAST_WAY)
-        share = np.clip(share, *_SHARES_LEFT)
+        chance = chance_accuracy(confusion, self.prior)
+        way = max(accuracy(confusion) - chance, _LEAST_WAY)
+        share = np.clip((target - chance) / way, *_SHARES_LEFT)
         table = share * seen[0] + (1 - share) * seen[1]
-        if self.metric.limits[0] == 0:  # a table of weights
-            table = np.maximum(table, 0.0)
-        value = self.metric.value(table) + np.clip(share, 0, 1) * self.offset
+        value = self.metric.value(table) + max(share, 0.0) * self.offset
         return float(np.clip(value, *self.metric.limits))
 
 

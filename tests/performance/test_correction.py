@@ -98,7 +98,7 @@ def test_a_total_collapse_of_a_kind_never_met_ends_at_chance():
     assert np.abs(correction.left_out.value - right)[clean].mean() < 0.03
 
 
-def test_chance_is_the_accuracy_of_decisions_without_a_link():
+def test_chance_is_that_of_the_decisions_and_the_base_that_of_known_rows():
     rng = np.random.default_rng(0)
     prior, decided = np.array([0.2, 0.5, 0.3]), np.array([0.6, 0.1, 0.3])
     label, decision = (rng.choice(3, 200_000, p=p) for p in (prior, decided))

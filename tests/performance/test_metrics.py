@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from skdrift.performance._metrics import resolve_metric, scale_to_accuracy
+from skdrift.performance._metrics import (
+    chance_accuracy,
+    resolve_metric,
+    scale_to_accuracy,
+)
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 3, 200)
@@ -69,6 +73,16 @@ def test_own_accuracy_changes_nothing():
 def test_wrong_rows_of_a_faultless_class_spread_evenly():
     scaled = scale_to_accuracy(np.diag([10.0, 10.0, 10.0]), 0.4, np.full(3, 1 / 3))
     assert scaled[1, 0] == scaled[2, 0] == pytest.approx(3.0)
+
+
+def test_chance_is_the_accuracy_of_shuffled_labels():
+    rng = np.random.default_rng(0)
+    shuffled = [np.mean(rng.permutation(TRUTH) == DECIDED) for _ in range(4000)]
+    found = chance_accuracy(CONFUSION, PRIOR)
+    # Shuffled labels of 200 rows: a standard error of 0.0006.
+    assert found == pytest.approx(np.mean(shuffled), abs=0.002)
+    several = chance_accuracy(np.stack([CONFUSION, 2 * CONFUSION]), PRIOR)
+    assert several == pytest.approx(found)
 
 
 def test_a_loss_goes_towards_decisions_without_a_link():
