@@ -59,7 +59,8 @@ def chance_and_base(sums, confusion, size, prior):
         Chance lies below the base in any case.
     """
     base = sums[:, SUMS.index("row_trees")] / size
-    return np.minimum(chance_accuracy(confusion, prior), base - _LEAST_WAY), base
+    chance = chance_accuracy(confusion, size, prior)
+    return np.minimum(chance, base - _LEAST_WAY), base
 
 
 def batch_features(sums, confusion, size, shares, prior):

@@ -103,13 +103,15 @@ def resolve_metric(metric, classes):
     return lambda confusion: OF_CLASS[name](confusion, place)
 
 
-def chance_accuracy(confusion, prior):
+def chance_accuracy(confusion, size, prior):
     """Accuracy of the same decisions if they had nothing to do with the labels.
 
     Parameters
     ----------
     confusion : ndarray of shape (..., n_classes, n_classes)
         Only the decisions in it count.
+    size : float or ndarray of shape (...)
+        Number of rows.
     prior : ndarray of shape (n_classes,)
         Shares of the true classes in the reference.
 
@@ -117,8 +119,7 @@ def chance_accuracy(confusion, prior):
     -------
     chance : ndarray of shape (...)
     """
-    decided = confusion.sum(axis=-2)
-    return decided @ prior / decided.sum(axis=-1)
+    return confusion.sum(axis=-2) @ prior / size
 
 
 def scale_to_accuracy(confusion, target, prior):
@@ -142,7 +143,8 @@ def scale_to_accuracy(confusion, target, prior):
     confusion : ndarray of shape (n_classes, n_classes)
     """
     decided = confusion.sum(axis=0)
-    now, chance = accuracy(confusion), chance_accuracy(confusion, prior)
+    now = accuracy(confusion)
+    chance = chance_accuracy(confusion, decided.sum(), prior)
     if target < now and chance < now:
         share = max((target - chance) / (now - chance), 0.0)
         confusion = share * confusion + (1 - share) * np.outer(prior, decided)

@@ -115,7 +115,7 @@ class Tables:
         target : float
             The accuracy.
         """
-        chance = chance_accuracy(confusion, self.prior)
+        chance = chance_accuracy(confusion, confusion.sum(), self.prior)
         way = max(accuracy(confusion) - chance, _LEAST_WAY)
         share = np.clip((target - chance) / way, *_SHARES_LEFT)
         table = share * seen[0] + (1 - share) * seen[1]

@@ -78,10 +78,11 @@ def test_wrong_rows_of_a_faultless_class_spread_evenly():
 def test_chance_is_the_accuracy_of_shuffled_labels():
     rng = np.random.default_rng(0)
     shuffled = [np.mean(rng.permutation(TRUTH) == DECIDED) for _ in range(4000)]
-    found = chance_accuracy(CONFUSION, PRIOR)
+    found = chance_accuracy(CONFUSION, 200, PRIOR)
     # Shuffled labels of 200 rows: a standard error of 0.0006.
     assert found == pytest.approx(np.mean(shuffled), abs=0.002)
-    several = chance_accuracy(np.stack([CONFUSION, 2 * CONFUSION]), PRIOR)
+    both = np.stack([CONFUSION, 2 * CONFUSION])
+    several = chance_accuracy(both, np.array([200, 400]), PRIOR)
     assert several == pytest.approx(found)
 
 
