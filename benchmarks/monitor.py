@@ -192,7 +192,7 @@ def write_delays(found, after):
     def delay_in_words(row):
         # Where every stream had its alarm before the change there is no delay.
         if np.isnan(row["delay"]):
-            return "-"
+            return "none left"
         return f"over {after}" if np.isinf(row["delay"]) else f"{row['delay']:.3g}"
 
     found = found.rename(columns={"median delay": "delay"})
