@@ -5,7 +5,6 @@ that a release which moves it is met in one file.
 """
 
 from sklearn.base import _fit_context as fit_context
-from sklearn.tree._tree import Tree
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -17,7 +16,6 @@ __all__ = [
     "Interval",
     "RealNotInt",
     "StrOptions",
-    "Tree",
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",

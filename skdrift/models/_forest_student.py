@@ -1,9 +1,4 @@
-"""ForestStudent: extremely randomised trees that learn soft labels.
-
-scikit-learn follows the node numbers of a stored tree unchecked, so that a forged file
-could crash the process; skops for that reason trusts no tree. So trees are stored as
-arrays, which can be looked through before a tree is made of them.
-"""
+"""ForestStudent: extremely randomised trees that learn soft labels."""
 
 from numbers import Integral, Real
 
@@ -13,7 +8,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdrift._sklearn import Interval, RealNotInt, StrOptions, Tree, fit_context
+from skdrift._sklearn import Interval, RealNotInt, StrOptions, fit_context
+from skdrift.models._packed_trees import PackedTrees
 from skdrift.models._soft_labels import check_soft_labels
 
 
@@ -49,7 +45,8 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    trees_ : list of sklearn.tree._tree.Tree
+    trees_ : PackedTrees
+        The nodes of all trees, in single precision.
     classes_ : array of shape (n_classes,)
         ``arange(n_classes)`` after soft labels, else the distinct class labels.
     n_features_in_ : int
@@ -144,9 +141,8 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
             ),
             random_state=random_state,
         ).fit(np.concatenate([rows, *noisy]), np.tile(P, (1 + copies, 1)))
-        # In the precision in which they are stored, so that a copy says the same.
-        grown = trees_to_arrays([tree.tree_ for tree in forest.estimators_])
-        self.trees_ = arrays_to_trees(grown, rows.shape[1])
+        grown = [tree.tree_ for tree in forest.estimators_]
+        self.trees_ = PackedTrees.of(grown, rows.shape[1])
         self.classes_ = classes
         return self
 
@@ -165,25 +161,7 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
-        return self.average(X)
-
-    def average(self, X):
-        """Average the class probabilities of the trees, of rows known to be valid.
-
-        Parameters
-        ----------
-        X : C-contiguous ndarray of float32 of shape (n, n_features)
-
-        Returns
-        -------
-        Q : ndarray of shape (n, n_classes)
-        """
-        # The trees are asked directly: the forest's own predict starts a thread pool
-        # at every call, which takes many times as long for a batch of 100 rows.
-        total = np.zeros((len(X), len(self.classes_)))
-        for tree in self.trees_:
-            total += tree.predict(X).reshape(total.shape)
-        return total / len(self.trees_)
+        return self.trees_.average(X)
 
     def predict(self, X):
         """Predict the most probable class.
@@ -198,18 +176,6 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         """
         proba = self.predict_proba(X)
         return self.classes_[proba.argmax(axis=1)]
-
-    def __getstate__(self):
-        state = super().__getstate__()
-        if "trees_" in state:
-            state = {**state, "trees_": trees_to_arrays(self.trees_)}
-        return state
-
-    def __setstate__(self, state):
-        if "trees_" in state:
-            trees = arrays_to_trees(state["trees_"], state["n_features_in_"])
-            state = {**state, "trees_": trees}
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -226,106 +192,3 @@ def _add_noise(rows, noise, random_state):
     noisy = rows + amount * spread * random_state.standard_normal(rows.shape)
     largest = np.finfo(np.float32).max
     return np.clip(noisy, -largest, largest).astype(np.float32)
-
-
-def trees_to_arrays(trees):
-    """Take trees apart into what predictions need, in single precision.
-
-    Parameters
-    ----------
-    trees : list of sklearn.tree._tree.Tree
-
-    Returns
-    -------
-    arrays : dict of ndarray
-        The nodes of all trees one below the other, the values of their leaves, and for
-        each tree the number of its nodes and its depth.
-    """
-    states = [tree.__getstate__() for tree in trees]
-    nodes = np.concatenate([state["nodes"] for state in states])
-    values = np.concatenate([state["values"] for state in states])
-    leaf = nodes["left_child"] == -1
-    return {
-        "left": nodes["left_child"].astype(np.int32),
-        "right": nodes["right_child"].astype(np.int32),
-        "feature": nodes["feature"].astype(np.int32),
-        "threshold": nodes["threshold"].astype(np.float32),
-        "missing_left": nodes["missing_go_to_left"].astype(np.uint8),
-        "values": values[leaf].astype(np.float32),
-        "n_nodes": np.array([state["node_count"] for state in states]),
-        "max_depth": np.array([state["max_depth"] for state in states]),
-    }
-
-
-def arrays_to_trees(arrays, n_features):
-    """Put trees together again.
-
-    Parameters
-    ----------
-    arrays : dict of ndarray
-        What `trees_to_arrays` gave.
-    n_features : int
-        Features of the rows that the trees were grown on.
-
-    Returns
-    -------
-    trees : list of sklearn.tree._tree.Tree
-
-    Raises
-    ------
-    ValueError
-        If a node leads to one that is not there or not below it, or asks for a feature
-        that rows do not have.
-    """
-    stored = arrays["values"]
-    leaf = arrays["left"] == -1
-    total = int(arrays["n_nodes"].sum())
-    sizes = {len(arrays[name]) for name in ("left", "right", "feature", "threshold")}
-    if stored.ndim != 3 or sizes != {total} or len(stored) != leaf.sum():
-        raise ValueError("Stored trees hold other numbers of nodes than they name.")
-    nodes = np.zeros(total, dtype=_node_type())
-    nodes["left_child"], nodes["right_child"] = arrays["left"], arrays["right"]
-    nodes["feature"], nodes["threshold"] = arrays["feature"], arrays["threshold"]
-    nodes["missing_go_to_left"] = arrays["missing_left"]
-    # scikit-learn reads the numbers of samples when it counts, not when it predicts.
-    nodes["n_node_samples"], nodes["weighted_n_node_samples"] = 1, 1.0
-    values = np.zeros((total, *stored.shape[1:]))
-    values[leaf] = stored
-    n_outputs = values.shape[1]
-    trees = []
-    stops = arrays["n_nodes"].cumsum()
-    for start, stop, depth in zip(
-        stops - arrays["n_nodes"], stops, arrays["max_depth"]
-    ):
-        own = np.ascontiguousarray(nodes[start:stop])
-        _check_nodes(own, n_features)
-        tree = Tree(n_features, np.ones(n_outputs, dtype=np.intp), n_outputs)
-        tree.__setstate__(
-            {
-                "max_depth": int(depth),
-                "node_count": len(own),
-                "nodes": own,
-                "values": np.ascontiguousarray(values[start:stop]),
-            }
-        )
-        trees.append(tree)
-    return trees
-
-
-def _node_type():
-    """Type of the nodes of a tree, as this version of scikit-learn has it."""
-    return Tree(1, np.ones(1, dtype=np.intp), 1).__getstate__()["nodes"].dtype
-
-
-def _check_nodes(nodes, n_features):
-    left, right = nodes["left_child"], nodes["right_child"]
-    inner = left != -1
-    numbers = np.arange(len(nodes))[inner]
-    for child in (left[inner], right[inner]):
-        if (child <= numbers).any() or (child >= len(nodes)).any():
-            raise ValueError("A stored tree has a node that leads to no node below it.")
-    feature = nodes["feature"][inner]
-    if (feature < 0).any() or (feature >= n_features).any():
-        raise ValueError(
-            f"A stored tree asks for a feature beyond the {n_features} of its rows."
-        )

@@ -137,7 +137,7 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
         X = validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
-        Q = self.forest_.average(np.ascontiguousarray(X))
+        Q = self.forest_.trees_.average(X)
         if self.linear_weight_ == 0:
             return Q
         logits = self._logits(X)

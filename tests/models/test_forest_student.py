@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
 
 from skdrift import ForestStudent
-from skdrift.models._forest_student import _add_noise, arrays_to_trees, trees_to_arrays
+from skdrift.models._forest_student import _add_noise
 
 
 @pytest.fixture(scope="module")
@@ -92,50 +91,3 @@ def test_missing_values():
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="got 1 class: a"):
         ForestStudent().fit([[0.0], [1.0]], ["a", "a"])
-
-
-RNG = np.random.default_rng(0)
-X, P = RNG.normal(size=(80, 3)), RNG.normal(size=(80, 4))
-X[::7, 1] = np.nan
-
-
-@pytest.fixture
-def trees():
-    forest = ExtraTreesRegressor(5, random_state=0).fit(X, P)
-    return [tree.tree_ for tree in forest.estimators_]
-
-
-def test_trees_come_back_the_same(trees):
-    again = arrays_to_trees(trees_to_arrays(trees), 3)
-    rows = RNG.normal(size=(50, 3)).astype(np.float32)
-    rows[::5] = np.nan
-    assert len(again) == 5
-    for tree, copy in zip(trees, again):
-        # They are kept in single precision.
-        assert_allclose(copy.predict(rows), tree.predict(rows), rtol=1e-6)
-        assert copy.max_depth == tree.max_depth
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "match"),
-    [
-        ("left", 0, "leads to no node below it"),
-        ("right", -5, "leads to no node below it"),
-        ("left", 10_000, "leads to no node below it"),
-        ("feature", 3, "beyond the 3 of its rows"),
-        ("feature", -2, "beyond the 3 of its rows"),
-    ],
-)
-def test_forged_nodes_are_refused(trees, field, value, match):
-    arrays = trees_to_arrays(trees)
-    arrays[field] = arrays[field].copy()
-    arrays[field][0] = value
-    with pytest.raises(ValueError, match=match):
-        arrays_to_trees(arrays, 3)
-
-
-def test_missing_nodes_are_refused(trees):
-    arrays = trees_to_arrays(trees)
-    for name in ("left", "threshold", "values"):
-        with pytest.raises(ValueError, match="other numbers of nodes"):
-            arrays_to_trees({**arrays, name: arrays[name][:-1]}, 3)
