@@ -20,8 +20,8 @@ class PackedTrees:
     """Regression trees of one forest.
 
     Nodes are numbered level by level through all trees: the roots come first, and the
-    two children of a node lie side by side. A leaf is its own child and lets every value
-    pass to the left, so that a row which has arrived stays where it is.
+    two children of a node lie side by side. A leaf is its own child and sends every
+    value to the left, so that a row which has arrived stays where it is.
 
     Parameters
     ----------
