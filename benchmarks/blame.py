@@ -258,7 +258,7 @@ def table_of_regions(rows, calm):
             "planted": by.size(),
             "found": by["found"].mean(),
             "mean Jaccard": by["jaccard"].mean(),
-            "Jaccard of .7 or more": by["jaccard"].apply(lambda j: np.mean(j >= 0.7)),
+            "Jaccard of 0.7 or more": by["jaccard"].apply(lambda j: np.mean(j >= 0.7)),
             "clean batches": clean.size(),
             "of these with a region": clean.mean(),
         }

@@ -2,7 +2,7 @@
 
 - tests: 50 batches of 100 scores against 1000, for each of 20 references: clean ones,
   clean ones with ties (nine scores in ten are equal), and with 10 rows of 100 from far
-  up. Share flagged at .05, time and memory of one call for all 50 batches, or of the
+  up. Share flagged at 0.05, time and memory of one call for all 50 batches, or of the
   loop over batches where a tool takes one at a time;
 - wide: one batch of 100 rows of 300 columns against 1000 rows;
 - accuracy without labels: gradient boosting on ``employment_ma.parquet`` in the folder

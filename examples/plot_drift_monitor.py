@@ -2,7 +2,7 @@
 An alarm that holds over time
 =============================
 
-Batches arrive for ever. A test at level .05 raises a false alarm every twenty batches,
+Batches arrive for ever. A test at level 0.05 raises a false alarm every twenty batches,
 and soon nobody looks any more. Here a classifier is watched through sixty good batches;
 then some rows of every batch begin to go wrong.
 """

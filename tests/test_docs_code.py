@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -19,33 +20,41 @@ def code_blocks(page):
     return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in blocks]
 
 
+def run(blocks, page, names):
+    """Run sources one after the other, and return the names that they leave."""
+    for block in blocks:
+        exec(compile(block, page, "exec"), names)
+    return names
+
+
 def test_getting_started_runs_as_it_stands(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    blocks = code_blocks("getting_started.rst")
-    assert len(blocks) == 6
-    names = {}
-    for block in blocks:
-        exec(compile(block, "getting_started.rst", "exec"), names)
-    assert "points (" in capsys.readouterr().out
-    assert names["said"].is_drift == (tmp_path / "report.html").exists()
+    *blocks, nightly = code_blocks("getting_started.rst")
+    assert len(blocks) == 5
+    names = run(blocks, "getting_started.rst", {})
+    printed = capsys.readouterr().out
+    assert re.search(r"^lost .* points \(.*\): fine$", printed, re.MULTILINE)
+    assert printed.count(": about 10 times larger") == 10
+    assert re.findall("alarm: (True|False)", printed) == ["False", "True"]
+    # The job of a night needs nothing but the files.
+    with pytest.raises(SystemExit) as stopped:
+        run([nightly], "getting_started.rst", {})
+    assert stopped.value.code == 1
+    assert capsys.readouterr().out.endswith(": harmful\n")
+    assert (tmp_path / "report.html").exists()
+    # And it is true.
+    decided = names["clf"].predict(names["spoiled"])
+    assert np.mean(decided != names["y"][2::3]) > 0.3
     plt.close("all")
 
 
 def test_recipes_run_as_they_stand(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = {}
     blocks = code_blocks("how_to.rst")
     assert len(blocks) == 7
-    for block in blocks:
-        exec(compile(block, "how_to.rst", "exec"), names)
+    names = run(blocks, "how_to.rst", {})
     assert names["judge"](names["test"], names["inputs"][names["known"]]) == 0
     assert names["scores"].shape == (89, 1)
-
-
-def run(blocks, page, names):
-    for block in blocks:
-        exec(compile(block, page, "exec"), names)
-    return names
 
 
 def test_jobs_on_one_machine_and_dask(tmp_path, monkeypatch):

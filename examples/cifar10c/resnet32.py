@@ -48,8 +48,7 @@ def build_resnet32(n_classes=10, n_blocks=5):
 def train_resnet32(X, y, epochs, seed=0, n_blocks=5):
     """Train on images in [0, 1], randomly flipped and moved by up to four pixels.
 
-    With all 50,000 images and 100 epochs or more it reaches an accuracy of about .92;
-    that takes hours without a GPU.
+    All 50,000 images and 100 epochs or more take hours without a GPU.
     """
     import keras
     from keras import layers

@@ -81,7 +81,7 @@ def batch_report(
     explanation = None if explainer is None else explainer.explain(X_batch)
     sections = [_verdict_section(result, history)]
     if explanation is not None:
-        sections += _blame_sections(explanation)
+        sections += _blame_sections(explanation, _is_estimate(result))
         if images:
             picture = worst_images(X_batch, explainer.reference_, explanation)
             if picture is not None:
@@ -203,7 +203,7 @@ def _estimates_picture(result, history):
     )
 
 
-def _blame_sections(explanation):
+def _blame_sections(explanation, beside_estimate):
     sections = []
     if explanation.column_table is not None:
         sections.append(_columns_section(explanation))
@@ -212,6 +212,15 @@ def _blame_sections(explanation):
             said.append(
                 Paragraph("Intervals hold with 90%; figures are from rows kept apart.")
             )
+            if beside_estimate:
+                # Else readers take the points of the region for a second estimate.
+                said.append(
+                    Paragraph(
+                        "Regions and rows go by what is known of each row by itself. "
+                        "On rows unlike all known ones the classifier is too sure, so "
+                        "that fewer points show here than the whole batch has lost."
+                    )
+                )
         else:
             said = [Paragraph("No region stands out from the rest of the batch.")]
         sections.append(Section("Where", tuple(said)))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_breast_cancer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -130,6 +131,35 @@ def test_estimates_are_shown_on_their_history(tmp_path):
     page = read(path)
     assert "img" in page.tags or "picture" in page.tags
     assert "Many rows are strange." in page.texts
+
+
+def test_points_of_a_region_are_told_from_those_of_the_batch(
+    detector_and_rows, tmp_path
+):
+    detector, reference, batch = detector_and_rows
+
+    class Estimator(BaseEstimator):
+        def __init__(self):
+            self.fitted_ = True
+
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X):
+            return detector[:-1].transform(X)
+
+        def predict(self, X):
+            return estimate("harmful")
+
+    broken = batch.copy()
+    where = broken["worst texture"] > 25
+    broken.loc[where, ["worst radius", "worst perimeter"]] *= 10
+    said = "fewer points show here than the whole batch has lost"
+    for model, is_said in ((Estimator(), True), (detector, False)):
+        explainer = HarmExplainer(model, random_state=0).fit(reference)
+        assert explainer.explain(broken).segment
+        path = batch_report(explainer, broken, tmp_path / "p.html")
+        assert (said in path.read_text(encoding="utf-8")) == is_said
 
 
 def test_what_is_refused(detector_and_rows, tmp_path):
