@@ -5,7 +5,8 @@ third. The last third is attacked by the fast gradient sign method and damaged b
 corruptions. For each scorer, as mean and range over the seeds:
 
 - AUROC of attacked against clean images, steps of 0.1 and of 0.2;
-- share of the attacked images that mislead the network which ScoreThreshold(0.05) flags;
+- share of the attacked images that mislead the network which ScoreThreshold(0.05)
+  flags;
 - share of clean images that it flags;
 - AUROC of harmful against harmless images among the damaged ones;
 - accuracy on attacked images after the decision on the rebuilt image;
