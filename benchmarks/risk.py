@@ -68,10 +68,14 @@ def run(folder, seeds, n_streams, n_jobs):
             "streams": by.size(),
             "points lost": by["lost"].mean(),
             "alarm within 1200 labels": by["alarm"].mean(),
-            # Empty where half of the streams end without an alarm.
-            "median labels": by["labels"].median().replace(np.inf, np.nan),
+            "median labels": by["labels"].median().map(in_words),
         }
     ).reset_index()
+
+
+def in_words(labels):
+    """Say a number of labels, infinite without an alarm, as a cell of the table."""
+    return f"{labels:.0f}" if np.isfinite(labels) else "over 1200"
 
 
 def one_seed(folder, seed, shift, n_streams, size=200):

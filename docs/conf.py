@@ -21,7 +21,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst", "**/sg_execution_times.rst"]
 
 # Classes get their methods from the template, which leaves out what scikit-learn
 # gives to every estimator.
@@ -51,6 +51,8 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "download_all_examples": False,
     "show_signature": False,
+    # Diagrams of estimators and names of lines say less than the code above them.
+    "ignore_repr_types": r"sklearn\.|skdrift\.|matplotlib\.",
 }
 
 html_theme = "pydata_sphinx_theme"

@@ -1,6 +1,6 @@
 """
-Rows made to mislead: attacks on a network, found and corrected
-===============================================================
+Rows made to mislead: AutoencoderScorer finds and corrects attacks
+==================================================================
 
 An attacker who knows a network can change each image a little in the direction that
 raises the network's loss most, the fast gradient sign method. Two scorers look for such

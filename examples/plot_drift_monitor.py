@@ -1,6 +1,6 @@
 """
-An alarm that holds over time
-=============================
+An alarm that holds over time: DriftMonitor
+===========================================
 
 Batches arrive for ever. A test at level 0.05 raises a false alarm every twenty batches,
 and soon nobody looks any more. Here a classifier is watched through sixty good batches;
@@ -52,8 +52,8 @@ for batch in batches[60:]:
 # %%
 # Testing every batch by itself
 # -----------------------------
-# On average up to one good batch in twenty is flagged; how many depends on the
-# reference, and this one is a lucky one.
+# On average over references up to one good batch in twenty is flagged. How many it is
+# for this one is a matter of luck.
 
 flagged = np.array([bool(detector.predict(batch)) for batch in batches])
 print(f"batches flagged before the change: {np.flatnonzero(flagged[:60]) + 1}")

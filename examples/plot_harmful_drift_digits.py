@@ -8,15 +8,15 @@ and how often would it raise an alarm about nothing?
 
 This is the study of the notebook "Model Distillation drift detector on CIFAR-10" of
 alibi-detect in small, with two things added: how often a detector with the default
-student raises an alarm, and an estimate of the accuracy beside the truth. It needs Keras
-and takes about a minute. Run as a script it prints what it finds and saves three figures,
-``harm_scores.png``, ``contamination.png`` and ``accuracy.png``, in the folder given by
-``--output``.
+student raises an alarm, and an estimate of the accuracy beside the truth. It needs Keras.
+Run as a script it prints what it finds and saves three figures, ``harm_scores.png``,
+``contamination.png`` and ``accuracy.png``, in the folder given by ``--output``.
 """
 
 import argparse
 import os
 from pathlib import Path
+from textwrap import fill
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -160,12 +160,13 @@ display.figure_.savefig(output / "contamination.png", dpi=100)
 # What to make of it, and a better detector
 # -----------------------------------------
 
-print(f"\nThe detector of the notebook:\n{sweep.verdict()}")
+print(f"\nThe detector of the notebook:\n{fill(sweep.verdict(), 72)}")
 
 # %%
 # A student of one layer fails on many images that the classifier masters, so that
 # harmless images look harmful. The default student follows the classifier more closely,
-# and the tail test looks at the highest scores only.
+# and the tail test looks at the highest scores only. Under strong corruption either raises
+# an alarm about batches that are mostly harmless: it sees that images have changed.
 
 print("\nThe same with the default student and TailDriftTest ...")
 recommended = make_pipeline(
@@ -175,7 +176,7 @@ second = ContaminationSweep(
     recommended, batch_size=100, n_batches=100, reference_size=350, random_state=0
 )
 second.fit(X, y, X_shifted)
-print(f"{second.verdict()}\n")
+print(f"{fill(second.verdict(), 72)}\n")
 
 
 def share_flagged(sweep, kind, fraction):

@@ -1,6 +1,6 @@
 """
-Which detector for a table? From a fitted model to a verdict
-============================================================
+Which detector for a table? ContaminationSweep on loan applications
+===================================================================
 
 Gradient boosting decides about loan applications: a table of numbers and categories
 with gaps in it. Later the table will go wrong in the ways tables do. Fields stay
@@ -14,6 +14,7 @@ The table is simulated, so that nothing has to be downloaded. Needs no Keras.
 import argparse
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -132,9 +133,11 @@ print(
 selectivity = (
     sweep.selectivity().groupby("candidate")[["area", "harmful", "harmless"]].mean()
 )
-comparison = sweep.candidates_.join(selectivity, on="candidate")
+comparison = sweep.candidates_.join(selectivity, on="candidate").rename(
+    columns={"distillationscorer__divergence": "score"}
+)
 print(comparison.to_string(index=False, float_format="{:.2f}".format))
-print(sweep.verdict())
+print(fill(sweep.verdict(), 72))
 
 # %%
 # The most selective candidate in pictures: how often a batch is flagged, and what the

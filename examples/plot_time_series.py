@@ -1,6 +1,6 @@
 """
-Time series: a sensor ages, drops out, drifts
-=============================================
+Time series: what do ageing sensors cost a classifier?
+======================================================
 
 A classifier of movements is in use, and its sensors grow old. This page damages series
 in every way that :func:`~skdrift.datasets.corrupt_series` knows and asks for each: what

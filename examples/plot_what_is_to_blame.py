@@ -1,6 +1,6 @@
 """
-What is to blame? One fault, found, named and explained
-=======================================================
+What is to blame? HarmExplainer and batch_report on one fault
+=============================================================
 
 A classifier decides about loan applications. One day the branches in the east send
 income and amount in each other's place. Nobody says so, and no labels arrive.
@@ -59,8 +59,8 @@ display = HarmExplanationDisplay.from_estimator(explainer, batch)
 
 # %%
 # The longer the bar, the more the classifier would say something else if the column held
-# what it holds in like rows. Above the bars stands the region in which the harm is: the east,
-# and there the applications that would be granted. The same in words:
+# what it holds in like rows. Above the bars stands the region in which the harm is, a
+# part of the east. The same in words:
 
 explanation = explainer.explain(batch)
 for name, evidence in explanation.columns.items():

@@ -95,3 +95,82 @@ def test_size_of_tail_tests_is_what_the_page_shows(name, monkeypatch):
     shown = pd.read_csv(DATA / "tail_size.csv", index_col="test")
     shares = load("tail", monkeypatch).undrifted("continuous", name)
     assert_allclose(shown.loc[name, "continuous"], np.mean(shares), atol=0.00051)
+
+
+@pytest.mark.parametrize("kind", ["rounded to one decimal", "90% zeros"])
+def test_size_of_ks_tests_with_ties_is_what_the_page_shows(kind, monkeypatch):
+    shown = pd.read_csv(DATA / "ks_ties.csv", index_col="values").loc[kind]
+    n_batches = 400
+    measured = load("ks", monkeypatch).ties(kind, n_batches, seed=1)
+    for column in ("alpha = 0.05", "0.05, ties ignored"):
+        share = shown[column]
+        band = 4 * np.sqrt(max(share * (1 - share), 1e-3) / n_batches)
+        assert_allclose(measured[column], share, atol=band)
+
+
+def test_false_discoveries_are_what_the_page_shows(monkeypatch):
+    shown = pd.read_csv(DATA / "monitor_discoveries.csv")
+    shown = shown[shown["reference"] == "fixed"].set_index("rule")
+    monitor = load("monitor", monkeypatch)
+    p_values, drifted = monitor.uniform_streams(100, 1000, False, 2, 0.1)
+    found = p_values <= 0.05
+    false = (found & ~drifted).sum(axis=1) / np.maximum(found.sum(axis=1), 1)
+    row = shown.loc["every batch at 0.05"]
+    assert_allclose(
+        np.mean(false), row["false discovery rate"], atol=4 * np.std(false) / 10
+    )
+    assert_allclose(np.mean(found[drifted]), row["drifted batches found"], atol=0.01)
+
+
+# Settings, sizes of downloads and the like: what was not measured.
+STATED = {
+    "autoencoder.rst": {"0.1", "0.2"},
+    "datasets.rst": {"0.2", "2.9"},
+    "ks.rst": {"0.03"},
+    "sweep.rst": {"0.3"},
+}
+# Their figures follow from tables, by the test below.
+COMPUTED = {"distributed.rst": {"6.3", "26.4"}}
+
+
+def prose(text):
+    """Sentences of a page, without code, tables and what directives hold."""
+    block = r"^( *)\.\. [\w-]+(?:::|.*::).*\n(?:(?:\1 +.*)?\n)*"
+    text = re.sub(r"^( *)\.\. (?:note|warning)::", r"\1", text, flags=re.MULTILINE)
+    text = re.sub(block, "", text, flags=re.MULTILINE)
+    text = re.sub(r"::\n\n(?:[ \t]+.*\n|\n)+", "\n", text)
+    # What the faults of skdrift.datasets do is stated in simple tables.
+    text = re.sub(r"^=+  =+\n(?:.+\n)+", "", text, flags=re.MULTILINE)
+    return re.sub(r"``.*?``|arXiv:\S+|Python [\d.]+", "", text, flags=re.DOTALL)
+
+
+def decimals(text):
+    return set(re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text))
+
+
+def test_decimals_of_pages_stand_in_their_tables():
+    for name, text in pages().items():
+        cells = "\n".join(
+            (DATA / table).read_text(encoding="utf-8")
+            for table in re.findall(r":file: _data/(\S+)", text)
+        )
+        known = {"0.05"} | decimals(cells)
+        known |= STATED.get(name, set()) | COMPUTED.get(name, set())
+        assert decimals(prose(text)) <= known, name
+
+
+def test_decimals_of_examples_are_settings():
+    for path in (ROOT / "examples").glob("plot_*.py"):
+        _, docstring, code = path.read_text(encoding="utf-8").split('"""', 2)
+        comments = re.findall(r"^# .*$", code, flags=re.MULTILINE)
+        assert decimals(prose("\n".join([docstring, *comments]))) <= {"0.05"}, path
+
+
+def test_hours_for_a_billion_rows_follow_from_the_table():
+    text = (DOCS / "distributed.rst").read_text(encoding="utf-8")
+    table = pd.read_csv(DATA / "scale_score.csv", index_col="what")
+    rate = round(table.loc["scored and counted", "rows a second"], -2)
+    assert f"{rate:,.0f} rows a\nsecond" in text or f"{rate:,.0f} rows a second" in text
+    hours = 1e9 / rate / 3600
+    assert f"{hours:.1f} hours" in text
+    assert f"{100 * hours / 24:.1f} cores" in text

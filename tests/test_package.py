@@ -27,7 +27,8 @@ def documented_names(module):
     text = API_REFERENCE.read_text(encoding="utf-8")
     sections = re.split(r"^\.\. currentmodule:: (\S+)$", text, flags=re.MULTILINE)
     of_module = [s for m, s in zip(sections[1::2], sections[2::2]) if m == module]
-    return re.findall(r"^   ([A-Za-z]\w*)$", "".join(of_module), flags=re.MULTILINE)
+    pattern = r"^(?:   |\.\. data:: )([A-Za-z]\w*)$"
+    return re.findall(pattern, "".join(of_module), flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("module", PUBLIC)
