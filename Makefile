@@ -124,10 +124,11 @@ wheel:
 benchmark-peers:
 	$(PYTHON) -m venv $(VENV_PEERS)
 	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
-	for peer in "alibi-detect==0.13.*" nannyml statsmodels frouros; do \
+	for peer in "alibi-detect[tensorflow]==0.13.*" nannyml statsmodels frouros; do \
 	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
 	done
 	$(VENV_PEERS)/bin/python benchmarks/peers.py $(if $(DATA),--data $(DATA))
+	$(VENV_PEERS)/bin/python benchmarks/peers_distillation.py
 ifdef DATA
 	$(MAKE) benchmark-mapie
 endif

@@ -10,8 +10,8 @@
   rows of 2016 to 2018, each half of them with numbers scaled twofold; error of the
   estimated accuracy in points.
 
-A peer that is not installed is named and left out. alibi-detect's model distillation
-and adversarial autoencoder need a TensorFlow older than the one used here.
+A peer that is not installed is named and left out. ``peers_distillation.py`` has
+alibi-detect's model distillation and adversarial autoencoder.
 
 ``make benchmark-peers`` makes an environment for it and runs it.
 """
