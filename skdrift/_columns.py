@@ -34,6 +34,11 @@ def is_number(column):
     )
 
 
+def is_plain(dtype):
+    """Whether a type is one of numpy's own types of numbers."""
+    return isinstance(dtype, np.dtype) and dtype.kind in "fiub"
+
+
 def as_numbers(column):
     """Values of a Series as float64, and where they are missing.
 
@@ -42,6 +47,9 @@ def as_numbers(column):
     """
     if isinstance(column, np.ndarray):
         return column, np.isnan(column)
+    if is_plain(column.dtype):
+        numbers = column.to_numpy(dtype=np.float64)
+        return numbers, np.isnan(numbers)
     missing = column.isna().to_numpy(dtype=bool)
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
         unit = "timedelta64[us]" if types.is_timedelta64_dtype(column) else None
@@ -67,9 +75,7 @@ def plain_numbers(X):
         return X.astype(np.float64) if plain else None
     if not isinstance(X, pd.DataFrame) or not X.shape[1]:
         return None
-    if any(getattr(dtype, "kind", "O") not in "fiub" for dtype in X.dtypes):
-        return None
-    if any(types.is_extension_array_dtype(dtype) for dtype in X.dtypes):
+    if not all(map(is_plain, X.dtypes)):
         return None
     return X.to_numpy(dtype=np.float64)
 
@@ -93,6 +99,8 @@ def as_categories(column):
 
 
 def _name(value):
+    if isinstance(value, str):
+        return f"={value}"
     if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
         value = int(value) if float(value).is_integer() else float(value)
     return f"={value}"

@@ -157,11 +157,36 @@ class ForestStudent(ClassifierMixin, BaseEstimator):
         -------
         Q : array of shape (n, n_classes)
         """
+        return self.answer(self.read(X))
+
+    def read(self, X):
+        """Check rows; students of the same features and names do it alike.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+
+        Returns
+        -------
+        rows : ndarray of float32 of shape (n, n_features)
+        """
         check_is_fitted(self)
-        X = validate_data(
+        return validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
-        return self.trees_.average(X)
+
+    def answer(self, rows):
+        """Predict as `predict_proba` does, of rows that have been read.
+
+        Parameters
+        ----------
+        rows : ndarray of float32 of shape (n, n_features)
+
+        Returns
+        -------
+        Q : ndarray of shape (n, n_classes)
+        """
+        return self.trees_.average(rows)
 
     def predict(self, X):
         """Predict the most probable class.

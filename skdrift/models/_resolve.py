@@ -331,10 +331,31 @@ def student_proba(student, X, classes):
         Q = student.predict_proba(X)
     else:
         Q = student.predict(X)
+    return check_student_proba(Q, len(classes))
+
+
+def check_student_proba(Q, n_classes):
+    """Check what a student says, and turn each row into probabilities.
+
+    Parameters
+    ----------
+    Q : array-like
+    n_classes : int
+
+    Returns
+    -------
+    Q : ndarray of float64 of shape (n_samples, n_classes)
+        Clipped at zero, each row divided by its sum.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong or a value is not finite.
+    """
     Q = np.asarray(Q, dtype=np.float64)
-    if Q.ndim != 2 or Q.shape[1] != len(classes):
+    if Q.ndim != 2 or Q.shape[1] != n_classes:
         raise ValueError(
-            f"the student must give {len(classes)} class probabilities a row, one for "
+            f"the student must give {n_classes} class probabilities a row, one for "
             f"each class of the teacher, but it gave an array of shape {Q.shape}"
         )
     if not np.isfinite(Q).all():
@@ -346,4 +367,4 @@ def student_proba(student, X, classes):
     Q = np.clip(Q, 0, None)
     total = Q.sum(axis=1, keepdims=True)
     # a row of nothing but zeros knows nothing: every class is alike to it
-    return np.where(total > 0, Q / np.where(total > 0, total, 1), 1 / len(classes))
+    return np.where(total > 0, Q / np.where(total > 0, total, 1), 1 / n_classes)

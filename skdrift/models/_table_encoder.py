@@ -111,7 +111,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             if kind == "numbers":
                 columns.append(np.clip(as_numbers(column)[0], -_LIMIT, _LIMIT))
             elif kind == "categories":
-                columns.append(as_categories(pd.Series(column)))
+                is_array = isinstance(column, np.ndarray)
+                columns.append(as_categories(pd.Series(column) if is_array else column))
             else:
                 columns.append(None)
         return columns

@@ -133,15 +133,42 @@ class TwoFamilyStudent(ClassifierMixin, BaseEstimator):
         -------
         Q : ndarray of shape (n_samples, n_classes)
         """
+        return self.answer(self.read(X))
+
+    def read(self, X):
+        """Check rows; students of the same features and names do it alike.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        rows : ndarray of float32 of shape (n_samples, n_features)
+        """
         check_is_fitted(self)
-        X = validate_data(
+        return validate_data(
             self, X, reset=False, dtype=np.float32, ensure_all_finite="allow-nan"
         )
-        Q = self.forest_.trees_.average(X)
+
+    def answer(self, rows):
+        """Predict as `predict_proba` does, of rows that have been read.
+
+        Parameters
+        ----------
+        rows : ndarray of float32 of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Q : ndarray of shape (n_samples, n_classes)
+        """
+        Q = self.forest_.answer(rows)
         if self.linear_weight_ == 0:
             return Q
-        logits = self._logits(X)
+        logits = self._logits(rows)
         beyond = np.clip(_lead(logits) / max(self.reach_, _LEAST) - 1, 0, 1)
+        if not beyond.any():
+            return Q
         weight = (self.linear_weight_ * beyond)[:, None]
         return (1 - weight) * Q + weight * self._linear(logits)
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skdrift.models._forest_student import ForestStudent
-from skdrift.models._resolve import student_proba
+from skdrift.models._resolve import check_student_proba, student_proba
 from skdrift.models._table_encoder import TableEncoder
 from skdrift.models._two_family_student import TwoFamilyStudent
 from skdrift.scoring._cross_fit import by_fold
@@ -30,20 +30,38 @@ def students_proba(students, X, fold, classes):
     -------
     Q : ndarray of shape (n, n_classes)
     """
-    if not _read_alike(students):
+    ask = _asked_at_once(students, X)
+    if ask is None:
         return by_fold(
             lambda student, rows: student_proba(student, rows, classes),
             students,
             X,
             fold,
         )
-    columns = students[0][0].read(X)
+    Q = by_fold(ask, students, np.arange(len(fold)), fold)
+    return check_student_proba(Q, len(classes))
 
-    def ask(student, rows):
-        encoded = student[0].encode(columns, rows)
-        return student_proba(student[-1], encoded, classes)
 
-    return by_fold(ask, students, np.arange(len(fold)), fold)
+def _asked_at_once(students, X):
+    """Read X, as all students do, and return how to ask one of them about some rows.
+
+    None where not all are default students that read alike.
+    """
+    first = students[0]
+    if all(type(student) in _OWN for student in students):
+        rows = first.read(X)
+        return lambda student, some: student.answer(rows[some])
+    if not all(_is_of_tables(student) for student in students):
+        return None
+    if not all(student[0].kinds_ == first[0].kinds_ for student in students):
+        return None
+    columns = first[0].read(X)
+
+    def ask(student, some):
+        encoded = student[0].encode(columns, some)
+        return student[1].answer(encoded.astype(np.float32))
+
+    return ask
 
 
 def are_trees(students):
@@ -54,12 +72,10 @@ def are_trees(students):
     )
 
 
-def _read_alike(students):
-    if not all(
+def _is_of_tables(student):
+    return (
         isinstance(student, Pipeline)
         and len(student) == 2
         and type(student[0]) is TableEncoder
-        for student in students
-    ):
-        return False
-    return all(student[0].kinds_ == students[0][0].kinds_ for student in students)
+        and type(student[1]) in _OWN
+    )

@@ -15,7 +15,7 @@ import pandas as pd
 from pandas.api import types
 from scipy import sparse
 
-from skdrift._columns import plain_numbers
+from skdrift._columns import is_plain, plain_numbers
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)  # the constants of the splitmix64 generator
@@ -23,6 +23,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _MISSING = np.uint64(0x7FF8000000000000)  # one bit pattern for every kind of missing
 _TOLD_APART = 0.9
 _BLOCK = 1_000_000  # cells hashed at once, which bounds the temporary memory
+_MANY = 5000
 
 
 def row_hashes(X, coarse=False):
@@ -51,15 +52,21 @@ def row_hashes(X, coarse=False):
             return _frame_hashes(X, coarse)
         X = numbers
     array = X if isinstance(X, np.ndarray) else _as_array(X)
-    hashes = np.empty(len(array), dtype=np.uint64)
     cells_a_row = max(1, int(np.prod(array.shape[1:])))
     places = _place_factors(np.arange(cells_a_row))
-    rows_a_block = max(1, _BLOCK // cells_a_row)
-    for start in range(0, len(array), rows_a_block):
-        block = array[start : start + rows_a_block].reshape(-1, cells_a_row)
-        bits = _cell_bits(block, coarse)
-        hashes[start : start + len(block)] = (bits * places).sum(axis=1)
-    return _mix(hashes)
+
+    def bits(rows):
+        block = array[rows].reshape(-1, cells_a_row)
+        return (_cell_bits(block, coarse) * places).sum(axis=1)
+
+    return _by_blocks(bits, len(array), cells_a_row)
+
+
+def _by_blocks(bits, n_rows, cells_a_row):
+    """Hashes of all rows, of whose bits a block is computed at once."""
+    step = max(1, _BLOCK // max(1, cells_a_row))
+    starts = range(0, max(1, n_rows), step)
+    return _mix(np.concatenate([bits(slice(at, at + step)) for at in starts]))
 
 
 def assign_folds(X, n_folds, salt=0, coarse=False):
@@ -120,13 +127,25 @@ def _as_objects(X):
 
 
 def _frame_hashes(frame, coarse):
-    names = list(frame.columns)
-    total = np.zeros(len(frame), dtype=np.uint64)
-    places = _place_factors(np.arange(len(names)))
-    for position, name in enumerate(names):
-        column = frame.iloc[:, position] if hasattr(frame, "iloc") else frame[name]
-        total += _column_bits(column, coarse) * places[position]
-    return _mix(total)
+    factors = _place_factors(np.arange(len(frame.columns)))
+
+    def bits(rows):
+        if hasattr(frame, "iloc"):
+            columns = [column for _, column in frame.iloc[rows].items()]
+        else:
+            columns = [frame[name][rows] for name in frame.columns]
+        total = np.zeros(len(range(len(frame))[rows]), dtype=np.uint64)
+        # Numbers are told by their value alone, so they may be read all at once.
+        plain = [place for place, one in enumerate(columns) if is_plain(one.dtype)]
+        if plain:
+            numbers = [columns[place].to_numpy(np.float64) for place in plain]
+            cells = _cell_bits(np.column_stack(numbers), coarse)
+            total += (cells * factors[plain]).sum(axis=1)
+        for place in sorted(set(range(len(columns))).difference(plain)):
+            total += _column_bits(columns[place], coarse) * factors[place]
+        return total
+
+    return _by_blocks(bits, len(frame), len(factors))
 
 
 def _column_bits(column, coarse):
@@ -165,8 +184,10 @@ def _cell_bits(values, coarse=False):
     is_text = np.fromiter((isinstance(cell, str) for cell in cells), bool, cells.size)
     if is_text.any():
         texts = cells[is_text].astype(object)
+        # To look for equal ones first takes longer than to hash a few.
+        hashes = pd.util.hash_array(texts, categorize=len(texts) > _MANY)
         # The constant keeps a text apart from the number with the same bits.
-        bits[is_text] = _mix(pd.util.hash_array(texts, categorize=True) + _MULTIPLIER)
+        bits[is_text] = _mix(hashes + _MULTIPLIER)
     for position in np.flatnonzero(~is_text):
         bits[position] = _object_bits(cells[position], coarse)
     return bits.reshape(values.shape)

@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from skdrift import DistillationScorer
+from skdrift import DistillationScorer, ForestStudent, TwoFamilyStudent
 from skdrift.models._resolve import student_proba
 from skdrift.models._table_encoder import TableEncoder
 from skdrift.scoring._ask_students import are_trees, students_proba
@@ -86,6 +86,36 @@ def test_students_that_read_in_other_ways_are_asked_one_by_one(scorer):
     np.testing.assert_array_equal(
         students_proba(students, X, fold, scorer.classes_), by_hand(scorer, X, fold)
     )
+
+
+@pytest.mark.parametrize(
+    "student", [ForestStudent(5), TwoFamilyStudent(5)], ids=["forest", "two families"]
+)
+def test_an_array_is_checked_once_for_all_folds(student, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4))
+    teacher = LogisticRegression().fit(X, X[:, 0] > 0)
+    scorer = DistillationScorer(FrozenEstimator(teacher), student=student)
+    scorer.set_params(random_state=0).fit(X)
+    fresh = 3 * rng.normal(size=(80, 4))
+    fold = np.arange(80) % 5
+    expected = np.empty((80, 2))
+    for k, own in enumerate(scorer.students_):
+        rows = np.flatnonzero(fold == k)
+        expected[rows] = student_proba(own, fresh[rows], scorer.classes_)
+    read = type(student).read
+    calls = []
+
+    def counted(self, X):
+        calls.append(len(X))
+        return read(self, X)
+
+    monkeypatch.setattr(type(student), "read", counted)
+    Q = students_proba(scorer.students_, fresh, fold, scorer.classes_)
+    np.testing.assert_array_equal(Q, expected)
+    assert calls == [80]
+    with pytest.raises(ValueError, match=r"5 features, but .* 4 features"):
+        students_proba(scorer.students_, np.ones((80, 5)), fold, scorer.classes_)
 
 
 def test_many_rows_are_answered_in_threads_and_alike(scorer):

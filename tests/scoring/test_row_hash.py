@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse, stats
 
+from skdrift.scoring import _row_hash
 from skdrift.scoring._row_hash import _frame_hashes, assign_folds, row_hashes
 
 
@@ -115,3 +116,33 @@ def test_frames_of_numbers_hash_as_their_columns_do():
         without = row_hashes(frame, coarse)
         assert len(np.unique(without)) == len(np.unique(mixed)) == 50
         np.testing.assert_array_equal(without, _frame_hashes(frame, coarse))
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_a_mixed_frame_hashes_alike_row_by_row_and_as_objects(coarse, monkeypatch):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "float": rng.normal(size=40),
+            "text": rng.choice(["u", "v"], size=40),
+            "whole": rng.integers(-5, 5, size=40),
+            "kind": pd.Categorical(rng.choice(["x", None], size=40)),
+            "nullable": pd.array([1, None] * 20, dtype="Int64"),
+        }
+    )
+    frame.loc[::7, "float"] = np.nan
+    together = row_hashes(frame, coarse)
+    objects = frame.astype(object).to_numpy()
+    np.testing.assert_array_equal(row_hashes(objects, coarse), together)
+    one_by_one = [row_hashes(frame.iloc[[row]], coarse)[0] for row in range(40)]
+    np.testing.assert_array_equal(together, one_by_one)
+    monkeypatch.setattr(_row_hash, "_BLOCK", 17)
+    np.testing.assert_array_equal(row_hashes(frame, coarse), together)
+    monkeypatch.setattr(_row_hash, "_MANY", 3)
+    np.testing.assert_array_equal(row_hashes(frame, coarse), together)
+
+
+def test_frames_without_rows_or_columns():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["u", "v"]})
+    assert row_hashes(frame[:0]).shape == (0,)
+    assert row_hashes(frame[[]]).tolist() == [0, 0]
