@@ -74,6 +74,7 @@ ifdef DATA
 	$(PYTHON) benchmarks/promises.py --only reference
 	$(PYTHON) benchmarks/promises.py --only order $(DATA)
 	$(PYTHON) benchmarks/unseen.py $(DATA) --seeds 3
+	$(PYTHON) benchmarks/natural_scores.py $(DATA) --seeds 3
 	$(PYTHON) benchmarks/risk.py $(DATA) --streams 8
 ifdef HEAVY
 	$(PYTHON) benchmarks/cifar10c.py --data $(DATA) \
