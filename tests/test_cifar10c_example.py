@@ -14,6 +14,8 @@ from sklearn.datasets import make_classification
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
+from skdrift.datasets import corrupt_images
+
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "examples" / "cifar10c"
 DATA = os.environ.get("SKDRIFT_CIFAR10_DATA")
@@ -130,3 +132,47 @@ def test_study_runs_and_resumes(tmp_path):
     assert "Distilling" not in second
     for name, content in contents.items():
         assert (output / name).read_bytes() == content, name
+
+
+def test_damaged_images_have_the_kinds_asked_for():
+    images = np.random.default_rng(0).uniform(0.2, 0.8, (40, 8, 8, 3))
+    rows = images.astype(np.float32)
+    changed = load("copies").damaged(
+        rows, np.random.RandomState(0), ("brightness",), severities=(5,)
+    )
+    shift = corrupt_images(rows, "brightness", 5)
+    mirrored = np.isclose(changed, shift[:, :, ::-1]).all(axis=(1, 2, 3))
+    plain = np.isclose(changed, shift).all(axis=(1, 2, 3))
+    assert (mirrored ^ plain).all()
+    assert 5 < mirrored.sum() < 35
+    assert_array_equal(rows, images.astype(np.float32))
+
+
+@pytest.mark.keras
+# Keras stores weights in a way that NumPy 2 warns of.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_hardened_student_starts_as_the_stored_classifier(tmp_path):
+    import keras
+
+    copies = load("copies")
+    keras.utils.set_random_seed(0)
+    teacher = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    path = str(tmp_path / "teacher.keras")
+    teacher.save(path)
+    X = np.random.default_rng(0).random((64, 8, 8, 3), dtype=np.float32)
+    P = teacher.predict(X, verbose=0)
+    student = copies.hardened_student(path, seed=0)
+    # Rates too small to move a weight leave the classifier's own answers.
+    student.set_params(learning_rate=1e-12).fit(X, P)
+    assert_allclose(student.predict_proba(X), P, atol=1e-6)
+    # The stored classifier is left as it is when the student learns something else.
+    student.set_params(learning_rate=0.01, epochs=20).fit(X, P[:, ::-1])
+    assert np.abs(student.predict_proba(X) - P).max() > 0.01
+    again = keras.saving.load_model(path, compile=False)
+    assert_allclose(again.predict(X, verbose=0), P, atol=1e-6)
