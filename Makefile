@@ -73,6 +73,7 @@ ifdef DATA
 	$(PYTHON) benchmarks/blame.py $(DATA) --only regions
 	$(PYTHON) benchmarks/promises.py --only reference
 	$(PYTHON) benchmarks/promises.py --only order $(DATA)
+	$(PYTHON) benchmarks/promises.py --only monitors $(DATA)
 	$(PYTHON) benchmarks/unseen.py $(DATA) --seeds 3
 	$(PYTHON) benchmarks/natural_scores.py $(DATA) --seeds 3
 	$(PYTHON) benchmarks/risk.py $(DATA) --streams 8

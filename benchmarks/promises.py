@@ -17,7 +17,7 @@ from record import write_table
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
 
-from skdrift import DistillationScorer, KSDriftTest, TailDriftTest
+from skdrift import DistillationScorer, DriftMonitor, KSDriftTest, TailDriftTest
 
 TESTS = {
     "KSDriftTest": lambda **options: KSDriftTest(alternative="greater", **options),
@@ -97,6 +97,47 @@ def order(folder, seeds, n_streams=60):
     ).reset_index()
 
 
+def monitors(folder, seeds, n_jobs, n_streams=40, n_batches=100):
+    """Share of the streams in order, without a change, that ever raise an alarm."""
+
+    def alarm(reference, scores, run, seed, stream):
+        runs = np.arange(len(reference)) // run
+        row = {"scores": stream, "run": run}
+        for column, groups, kind in (
+            ("no groups, growing", None, "growing"),
+            ("groups, growing", runs, "growing"),
+            ("groups, fixed", runs, "fixed"),
+        ):
+            test = TailDriftTest().fit(reference, groups=groups)
+            monitor = DriftMonitor(test, reference=kind)
+            for start in range(0, len(scores) - run + 1, run):
+                state = monitor.update(scores[start : start + run])
+            row[column] = state.is_alarm
+        return {**row, "batches": monitor.n_batches_, "streams": 1}
+
+    def simulated(seed):
+        rng = np.random.default_rng(seed)
+        reference = autoregressive(100 * 50, rng)
+        scores = autoregressive(n_batches * 50, rng)
+        return alarm(reference, scores, 50, seed, "AR(1), rho 0.9")
+
+    def real(seed):
+        return [
+            alarm(reference[: len(reference) // 48 * 48], scores, 48, seed, name)
+            for name, reference, scores in real_scores(folder, seed)
+        ]
+
+    pool = Parallel(n_jobs=n_jobs)
+    rows = pool(delayed(simulated)(seed) for seed in range(n_streams))
+    rows += [
+        row for part in pool(delayed(real)(s) for s in range(seeds)) for row in part
+    ]
+    columns = ["no groups, growing", "groups, growing", "groups, fixed"]
+    by = pd.DataFrame(rows).groupby(["scores", "run"], sort=False)
+    what = {"streams": "sum", "batches": "first"} | {name: "mean" for name in columns}
+    return by.agg(what).reset_index()
+
+
 def conditional(sizes, n_jobs):
     """Measure false alarm rates given a reference, over references, and the power."""
     return pd.DataFrame(
@@ -139,7 +180,9 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("data", nargs="?", default=os.getenv("SKDRIFT_DATA"))
-    parser.add_argument("--only", choices=["order", "reference"], default=None)
+    parser.add_argument(
+        "--only", choices=["order", "monitors", "reference"], default=None
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--n-jobs", type=int, default=None)
     arguments = parser.parse_args()
@@ -147,6 +190,10 @@ if __name__ == "__main__":
         found = order(arguments.data, arguments.seeds)
         print(found.round(3).to_string())
         write_table("promises_order", found)
+    if arguments.only in (None, "monitors"):
+        found = monitors(arguments.data, arguments.seeds, arguments.n_jobs)
+        print(found.round(3).to_string())
+        write_table("promises_monitors", found)
     if arguments.only in (None, "reference"):
         found = conditional((1000, 5000, 50_000), arguments.n_jobs)
         print(found.round(3).to_string())

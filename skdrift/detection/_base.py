@@ -81,6 +81,7 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
     """
 
     __metadata_request__fit = {"groups": True}
+    __metadata_request__partial_fit = {"groups": True}
 
     _parameter_constraints: dict = {
         "alpha": [Interval(Real, 0, 1, closed="neither")],
@@ -177,7 +178,7 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         -------
         self : object
         """
-        self._check_window()
+        self._check_window(groups)
         values = self._check_rows(X, reset=True)
         empty = np.flatnonzero(np.isnan(values.numbers).all(axis=0))
         if empty.size:
@@ -191,7 +192,7 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         return self._start(X, values, ordered)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, groups=None):
         """Add the rows of X to the reference.
 
         With ``window=None`` the reference grows; with ``window="last"`` it keeps the
@@ -206,25 +207,40 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
             Further reference values.
         y : None
             Ignored.
+        groups : array-like of shape (n_samples,), default=None
+            Where the reference has groups: the group of each row. None: the rows are
+            one group. They come after all rows so far, as new groups whatever their
+            labels.
 
         Returns
         -------
         self : object
         """
-        self._check_window()
         first = not hasattr(self, "reference_")
-        if not first and self._ordered is not None:
+        ordered = None if first else self._ordered
+        if not first and ordered is None and groups is not None:
             raise ValueError(
-                "The reference was fitted with groups and cannot be added to; fit it "
-                "anew on all rows."
+                "The reference was fitted without groups, so that partial_fit cannot "
+                "tell which of its rows belong together; fit it with groups."
             )
+        self._check_window(groups if ordered is None else ordered)
         values = self._check_rows(X, reset=first)
+        if first and groups is not None:
+            ordered = OrderedReference.of(values.numbers, groups)
         if first:
-            return self._start(X, values)
+            return self._start(X, values, ordered)
+        if ordered is not None:
+            ordered = ordered.add(values.numbers, groups)
         self._update(values)
+        self._ordered = ordered
         return self
 
-    def _check_window(self):
+    def _check_window(self, groups):
+        if self.window is not None and groups is not None:
+            raise ValueError(
+                "A rolling reference forgets rows and cannot keep groups whole; with "
+                f"groups window must be None, got {self.window!r}."
+            )
         if self.window is None and self.max_reference is not None:
             raise ValueError(
                 "max_reference limits a rolling reference and needs window='last' or "

@@ -2,7 +2,8 @@
 
 Rows of one hour, day or user are alike, and a batch holds few hours, days or users: its
 statistic scatters more than that of as many rows drawn at random. What scatters alike
-are chunks of the reference of the batch's size, made of whole groups in their order.
+are chunks of the reference of the batch's size, each compared with a rest that holds no
+row of its groups.
 """
 
 from dataclasses import dataclass
@@ -31,13 +32,14 @@ class OrderedReference:
     codes: np.ndarray
 
     @classmethod
-    def of(cls, rows, groups):
+    def of(cls, rows, groups, least=LEAST_CHUNKS):
         """Check groups and put rows of one group together.
 
         Raises
         ------
         ValueError
-            If there is not one label a row, or rows have missing values.
+            If there is not one label a row, rows have missing values, or there are fewer
+            than `least` groups.
         """
         labels = np.asarray(groups)
         if labels.shape != (len(rows),):
@@ -56,13 +58,33 @@ class OrderedReference:
                 "X has missing values; with groups every row needs a score, since "
                 "batches are compared with chunks of the reference as they are."
             )
-        if len(names) < LEAST_CHUNKS:
+        if len(names) < least:
             raise ValueError(
-                f"groups must hold at least {LEAST_CHUNKS} groups, so that there are "
+                f"groups must hold at least {least} groups, so that there are "
                 f"chunks of the reference to compare with; got {len(names)}."
             )
         order = np.argsort(codes, kind="stable")
         return cls(rows[order], codes[order])
+
+    def add(self, rows, groups=None):
+        """Put further rows after the others.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_features)
+        groups : array-like of shape (n_samples,), default=None
+            Their groups, all of them new. None: the rows are one group.
+
+        Returns
+        -------
+        ordered : OrderedReference
+        """
+        labels = np.zeros(len(rows), dtype=int) if groups is None else groups
+        new = self.of(rows, labels, least=1)
+        return OrderedReference(
+            np.concatenate([self.rows, new.rows]),
+            np.concatenate([self.codes, self.codes[-1] + 1 + new.codes]),
+        )
 
     def chunks(self, size):
         """Cut the reference into chunks of whole groups, of so many rows or more.
@@ -111,12 +133,17 @@ def chunk_statistics(test_batches, ordered, size):
     -------
     statistics : ndarray of shape (n_chunks, n_features)
     """
+    order = np.argsort(ordered.rows, axis=0, kind="stable").T
+    known = np.take_along_axis(ordered.rows.T, order, axis=1)
     statistics = []
     for chunk in ordered.chunks(size):
-        rest = np.delete(ordered.rows, chunk, axis=0)
-        known = np.ascontiguousarray(np.sort(rest, axis=0).T)
-        own = np.ascontiguousarray(ordered.rows[chunk].T)
-        statistics.append(test_batches(known, own[:, None])[0][:, 0])
+        others = (order < chunk.start) | (order >= chunk.stop)
+        rest = np.stack([column[kept] for column, kept in zip(known, others)])
+        # A chunk may end within a group: so does a batch, and a statistic of more rows
+        # would scatter less.
+        own = ordered.rows[chunk.start : chunk.start + size]
+        own = np.ascontiguousarray(own.T)
+        statistics.append(test_batches(rest, own[:, None])[0][:, 0])
     return np.array(statistics)
 
 

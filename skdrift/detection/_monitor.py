@@ -4,6 +4,7 @@ from dataclasses import replace
 from numbers import Real
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -94,6 +95,11 @@ class DriftMonitor(BaseEstimator):
     1 / alpha with probability at most alpha. So a stream without drift ever raises an
     alarm with probability at most alpha + 1 - confidence.
 
+    **Groups.** Around a test that was fitted with groups, rows of a group need not be
+    exchangeable, but groups are. A batch that joins the reference is one group of it.
+    The promises then hold for batches that are whole groups, and nearly: a chunk of the
+    reference is compared with a little less than what the batch is compared with.
+
     A batch in which no statistic exceeds the test's ``min_effect`` counts with a
     p-value of 1. Parameters that are changed while a stream runs are refused until
     `reset`.
@@ -121,6 +127,8 @@ class DriftMonitor(BaseEstimator):
     21
     """
 
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints = {
         "detector": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="neither")],
@@ -137,7 +145,7 @@ class DriftMonitor(BaseEstimator):
         self.reference = reference
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, groups=None):
         """Fit a copy of the detector, and start a stream.
 
         Parameters
@@ -146,6 +154,9 @@ class DriftMonitor(BaseEstimator):
             Clean rows, as the detector takes them.
         y : array-like of shape (n_samples,), default=None
             Their labels, if the detector needs them.
+        groups : array-like of shape (n_samples,), default=None
+            The hour, day or user that each row belongs to, for the steps of the
+            detector that take groups.
 
         Returns
         -------
@@ -153,7 +164,11 @@ class DriftMonitor(BaseEstimator):
         """
         detector = clone(TailDriftTest() if self.detector is None else self.detector)
         _test_of(detector)
-        detector.fit(X, y)
+        if groups is None:
+            detector.fit(X, y)
+        else:
+            with config_context(enable_metadata_routing=True):
+                detector.fit(X, y, groups=groups)
         stream = self._new_stream(detector)
         validate_data(self, X, skip_check_array=True)
         self.detector_ = detector

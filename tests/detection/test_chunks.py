@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binom, t
-from sklearn import config_context
+from sklearn import clone, config_context
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -91,8 +91,43 @@ def test_what_is_refused():
     fitted = KSDriftTest().fit(X, groups=np.repeat(range(10), 10))
     with pytest.raises(ValueError, match="batches of this size need 5"):
         fitted.predict(X)
-    with pytest.raises(ValueError, match="cannot be added to"):
-        fitted.partial_fit(X)
+    with pytest.raises(ValueError, match="window must be None, got 'last'"):
+        KSDriftTest(window="last").fit(X, groups=np.repeat(range(10), 10))
+    with pytest.raises(ValueError, match="fitted without groups"):
+        KSDriftTest().fit(X).partial_fit(X, groups=np.repeat(range(10), 10))
+    with pytest.raises(ValueError, match="one label for each of the 100 rows"):
+        fitted.partial_fit(X, groups=[1])
+    assert fitted.reference_size_ == 100
+
+
+@pytest.mark.parametrize("test", [KSDriftTest(), TailDriftTest()])
+def test_added_rows_are_further_groups(test):
+    rng = np.random.default_rng(0)
+    X, groups = rng.normal(size=(500, 2)), np.repeat(range(10), 50)
+    batch = rng.normal(size=(50, 2))
+    whole = clone(test).fit(X, groups=groups).predict(batch)
+    grown = clone(test).partial_fit(X[:300], groups=groups[:300])
+    grown.partial_fit(X[300:350])
+    # Labels of an earlier call name other groups.
+    grown.partial_fit(X[350:], groups=np.repeat(range(3), 50))
+    found = grown.predict(batch)
+    assert found.p_value == whole.p_value
+    assert found.p_value_method.tolist() == whole.p_value_method.tolist()
+    assert (found.statistic == whole.statistic).all()
+
+
+def test_a_batch_is_compared_with_as_many_rows():
+    ordered = OrderedReference.of(
+        np.random.default_rng(0).normal(size=(600, 1)), np.repeat(range(12), 50)
+    )
+    sizes = []
+
+    def test_batches(reference, batches):
+        sizes.append((reference.shape[-1], batches.shape[-1]))
+        return KSDriftTest().test_batches(reference, batches)
+
+    chunk_statistics(test_batches, ordered, 60)
+    assert sizes == [(500, 60)] * 6
 
 
 @pytest.mark.filterwarnings("ignore:The student decides as the teacher")

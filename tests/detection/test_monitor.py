@@ -563,3 +563,56 @@ def test_a_growing_reference_cannot_be_updated_from_counts():
     with pytest.raises(ValueError, match='needs reference="fixed"'):
         monitor.update_counts(counts)
     assert monitor.n_batches_ == 0
+
+
+def in_time_order(n, rng):
+    """Scores of which each is much like the one before."""
+    noise = rng.normal(size=n) * np.sqrt(1 - 0.9**2)
+    for place in range(1, n):
+        noise[place] += 0.9 * noise[place - 1]
+    return noise[:, None]
+
+
+def test_a_batch_joins_a_reference_of_groups_as_a_group():
+    rng = np.random.default_rng(0)
+    reference, batches = in_time_order(500, rng), in_time_order(150, rng)
+    test = TailDriftTest().fit(reference, groups=np.repeat(range(10), 50))
+    monitor = DriftMonitor(test)
+    for place, X in enumerate(np.split(batches, 3)):
+        whole = TailDriftTest().fit(
+            np.concatenate([reference, batches[: 50 * place]]),
+            groups=np.repeat(range(10 + place), 50),
+        )
+        assert monitor.update(X).p_value == whole.predict(X).p_value
+    assert monitor.reference_size_ == 650
+    assert test.reference_size_ == 500
+
+
+@pytest.mark.filterwarnings("ignore:The student decides as the teacher")
+def test_groups_reach_the_detector():
+    rng = np.random.default_rng(0)
+    X, groups = rng.normal(size=(600, 3)), np.repeat(range(30), 20)
+    alone = DriftMonitor(KSDriftTest()).fit(X[:, :1], groups=groups)
+    assert alone.predict(X[:20, :1]).p_value_method.tolist() == ["conformal"]
+    clf = FrozenEstimator(LogisticRegression().fit(X, X[:, 0] > 0))
+    behind_scorer = DriftMonitor(
+        make_pipeline(DistillationScorer(clf, random_state=0), KSDriftTest())
+    ).fit(X, groups=groups)
+    assert behind_scorer.predict(X[:20]).p_value_method.tolist() == ["conformal"]
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("reference", ["growing", "fixed"])
+def test_few_streams_in_time_order_raise_an_alarm_where_groups_are_known(reference):
+    alarms, plain, n_streams = 0, 0, 30
+    for seed in range(n_streams):
+        rng = np.random.default_rng(seed)
+        X, batches = in_time_order(1000, rng), np.split(in_time_order(750, rng), 15)
+        test = TailDriftTest().fit(X, groups=np.repeat(range(20), 50))
+        monitor = DriftMonitor(test, reference=reference)
+        without = DriftMonitor(TailDriftTest().fit(X))
+        for batch in batches:
+            state, other = monitor.update(batch), without.update(batch)
+        alarms, plain = alarms + state.is_alarm, plain + other.is_alarm
+    assert alarms <= binom.ppf(0.999, n_streams, 0.05)
+    assert plain > binom.ppf(0.999, n_streams, 0.05)
