@@ -134,7 +134,7 @@ def monitors(folder, seeds, n_jobs, n_streams=40, n_batches=100):
     ]
     columns = ["no groups, growing", "groups, growing", "groups, fixed"]
     by = pd.DataFrame(rows).groupby(["scores", "run"], sort=False)
-    what = {"streams": "sum", "batches": "first"} | {name: "mean" for name in columns}
+    what = {"streams": "sum", "batches": "first"} | dict.fromkeys(columns, "mean")
     return by.agg(what).reset_index()
 
 

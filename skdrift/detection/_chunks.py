@@ -38,8 +38,8 @@ class OrderedReference:
         Raises
         ------
         ValueError
-            If there is not one label a row, rows have missing values, or there are fewer
-            than `least` groups.
+            If there is not one label a row, rows have missing values, or groups are
+            fewer than `least`.
         """
         labels = np.asarray(groups)
         if labels.shape != (len(rows),):

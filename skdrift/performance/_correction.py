@@ -29,6 +29,7 @@ _ROWS_THAT_WEIGH = 200
 # An estimate errs by this much in any case.
 _FLOOR = 0.01
 _N_NATURAL_PARTS = 5
+_N_LEVELS = 201
 _PROBIT = (
     "confidence",
     "row_model",
@@ -191,6 +192,19 @@ class Correction:
         chance, base = chance_and_base(sums, confusion, size, self.prior)
         return _estimates(chance, base, *self.trees.predict(features), size)
 
+    def ends(self, sums, confusion, size):
+        """Accuracies of batches decided by chance, and as rows promise.
+
+        Parameters
+        ----------
+        sums, confusion, size : as in `batch_features`
+
+        Returns
+        -------
+        chance, base : ndarray of shape (n_batches,)
+        """
+        return np.clip(chance_and_base(sums, confusion, size, self.prior), 0, 1)
+
 
 def _estimates(chance, base, mean, spread, size):
     value = np.clip(chance + mean * (base - chance), 0.0, 1.0)
@@ -227,6 +241,8 @@ def _parts(batches):
 def conformal_factor(error, scale, kind, confidence):
     """How many scales an interval needs on either side to hold with a confidence.
 
+    It holds so often on kinds, weighing alike, whose own errors were not looked at.
+
     Parameters
     ----------
     error, scale : ndarray of shape (n_batches,)
@@ -242,10 +258,28 @@ def conformal_factor(error, scale, kind, confidence):
     ratio = np.abs(error) / scale
     names, codes, counts = np.unique(kind, return_inverse=True, return_counts=True)
     weight = (1.0 / counts / len(names))[codes]
-    order = np.argsort(ratio)
-    reached = np.cumsum(weight[order])
-    place = min(np.searchsorted(reached, confidence), len(order) - 1)
-    return float(ratio[order[place]])
+    levels = np.linspace(confidence, 1.0, _N_LEVELS)
+    places = range(len(names))
+    # As bad as the worst kind is bad enough.
+    most = max(_quantiles(ratio, codes == one, levels[:1])[0] for one in places)
+    if len(names) > 1:
+        # Each kind in turn plays the one that was never met, so that the scatter from
+        # kind to kind is in the level.
+        limits = [_quantiles(ratio, weight * (codes != one), levels) for one in places]
+        covered = [
+            (ratio[codes == one] <= limits[one][:, None]).mean(axis=1) for one in places
+        ]
+        enough = np.mean(covered, axis=0) >= confidence
+        levels = levels[enough][:1] if enough.any() else levels[-1:]
+    return float(min(_quantiles(ratio, weight, levels)[0], most))
+
+
+def _quantiles(values, weight, levels):
+    """Return weighted quantiles."""
+    order = np.argsort(values)
+    reached = np.cumsum(weight[order]) / weight.sum()
+    places = np.searchsorted(reached, levels * (1 - 1e-12))
+    return values[order][np.minimum(places, len(order) - 1)]
 
 
 class HarmlessBatches:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from skdrift.performance._correction import (
     Correction,
@@ -128,13 +129,33 @@ def test_distance_of_classes():
     assert noise == pytest.approx(drawn, rel=0.02)
 
 
-def test_conformal_factor_covers_kinds_alike():
+def test_conformal_factor_of_two_kinds_is_that_of_the_worse_one():
     rng = np.random.default_rng(0)
     kind = np.repeat(["calm", "wild"], [900, 100])
     error = rng.normal(size=1000) * np.where(kind == "wild", 5, 1)
     factor = conformal_factor(error, np.ones(1000), kind, 0.8)
-    shares = [np.mean(np.abs(error[kind == one]) <= factor) for one in ("calm", "wild")]
-    assert np.mean(shares) == pytest.approx(0.8, abs=0.01)
+    assert factor == np.sort(np.abs(error[kind == "wild"]))[79]
+
+
+def test_conformal_factor_of_one_kind_is_its_quantile():
+    error = np.random.default_rng(0).permutation(np.linspace(-1, 1, 200))
+    factor = conformal_factor(error, np.full(200, 2.0), np.full(200, "a"), 0.9)
+    assert factor == pytest.approx(0.45, abs=0.01)
+
+
+@pytest.mark.statistics
+@pytest.mark.parametrize("confidence", [0.8, 0.9])
+def test_conformal_factor_covers_a_kind_that_was_never_met(confidence):
+    rng = np.random.default_rng(0)
+    covered = []
+    for _ in range(400):
+        wild = np.exp(rng.normal(0, 0.7, 10))
+        kind = np.repeat(list("abcdefghi"), 60)
+        error = rng.normal(size=540) * np.repeat(wild[:9], 60)
+        factor = conformal_factor(error, np.ones(540), kind, confidence)
+        covered.append(2 * norm.cdf(factor / wild[9]) - 1)
+    spread = np.std(covered) / np.sqrt(400)
+    assert np.mean(covered) == pytest.approx(confidence, abs=0.015 + 2 * spread)
 
 
 def test_p_value_counts_harmless_batches_by_weight():
