@@ -98,7 +98,11 @@ def order(folder, seeds, n_streams=60):
 
 
 def monitors(folder, seeds, n_jobs, n_streams=40, n_batches=100):
-    """Share of the streams in order, without a change, that ever raise an alarm."""
+    """Share of the streams in order, without a change, that ever raise an alarm.
+
+    Beside it stands the median number of batches to the alarm if all scores grow by one
+    standard deviation, where groups are known and the reference grows.
+    """
 
     def alarm(reference, scores, run, seed, stream):
         runs = np.arange(len(reference)) // run
@@ -113,7 +117,16 @@ def monitors(folder, seeds, n_jobs, n_streams=40, n_batches=100):
             for start in range(0, len(scores) - run + 1, run):
                 state = monitor.update(scores[start : start + run])
             row[column] = state.is_alarm
-        return {**row, "batches": monitor.n_batches_, "streams": 1}
+        row["batches"] = monitor.n_batches_
+        # Then all rows are worse, by one standard deviation.
+        monitor = DriftMonitor(TailDriftTest().fit(reference, groups=runs))
+        worse = scores + reference.std()
+        ends = range(run, len(worse) + 1, run)
+        alarms = (monitor.update(worse[end - run : end]).is_alarm for end in ends)
+        row["batches to the alarm"] = next(
+            (place for place, is_alarm in enumerate(alarms, 1) if is_alarm), np.inf
+        )
+        return {**row, "streams": 1}
 
     def simulated(seed):
         rng = np.random.default_rng(seed)
@@ -135,6 +148,7 @@ def monitors(folder, seeds, n_jobs, n_streams=40, n_batches=100):
     columns = ["no groups, growing", "groups, growing", "groups, fixed"]
     by = pd.DataFrame(rows).groupby(["scores", "run"], sort=False)
     what = {"streams": "sum", "batches": "first"} | dict.fromkeys(columns, "mean")
+    what["batches to the alarm"] = "median"
     return by.agg(what).reset_index()
 
 
