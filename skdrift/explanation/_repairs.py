@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state, gen_batches
 
 from skdrift._columns import columns_of
 from skdrift._sklearn import safe_indexing
+from skdrift.explanation._lost_values import KnownValues
 from skdrift.scoring._representation import TableRepresentation
 
 _N_DONORS = 3
@@ -96,6 +97,7 @@ class DonorTable:
         self.clean = [
             change for change, _ in self._changes(self.controls, proba, places)
         ]
+        self.known = [KnownValues.of(column) for column in columns_of(reference)]
         # Columns that the classifier hardly looks at can do no harm.
         means = [change.mean() for change in self.clean]
         self.weighty = np.argsort(means)[::-1][:_MANY_COLUMNS].tolist()
@@ -162,10 +164,11 @@ class DonorTable:
         controls = safe_indexing(
             self.controls, np.arange(len(self.controls))[:_MOST_ROWS]
         )
+        lost = self._shares_lost(X, places)
         found = [
-            _repair_of(names[place], change, clean)
-            for place, change, clean in zip(
-                places, changes, self._put_back(controls, proba, places)
+            _repair_of(names[place], change, clean, share)
+            for place, change, clean, share in zip(
+                places, changes, self._put_back(controls, proba, places), lost
             )
         ]
         found = [repair for repair in found if repair.stands_out]
@@ -196,9 +199,10 @@ class DonorTable:
         left, repairs = list(places), []
         while left and len(repairs) < at_most:
             changes = list(self._changes(X, proba, left))
+            lost = self._shares_lost(X, left)
             found = [
-                _repair_of(names[place], change, self.clean[place])
-                for place, (change, _) in zip(left, changes)
+                _repair_of(names[place], change, self.clean[place], share)
+                for place, (change, _), share in zip(left, changes, lost)
             ]
             worst = int(np.argmax([repair.excess for repair in found]))
             if not found[worst].stands_out:
@@ -206,6 +210,10 @@ class DonorTable:
             X = with_column(X, left.pop(worst), changes[worst][1])
             repairs.append(found[worst])
         return repairs, X
+
+    def _shares_lost(self, X, places):
+        columns = list(columns_of(X))
+        return [self.known[place].share_lost(columns[place]) for place in places]
 
     def _points(self, X):
         pairs = zip(self.representation.columns_, columns_of(X), strict=True)
@@ -271,9 +279,15 @@ def _distance(P, Q):
     return np.abs(P - Q).sum(axis=1) / 2
 
 
-def _repair_of(column, change, clean):
-    error = np.sqrt(change.var() / len(change) + clean.var() / len(clean))
-    return Repair(column, float(change.mean() - clean.mean()), float(error))
+def _repair_of(column, change, clean, lost):
+    """Compare with what repairs change in clean rows, but for rows that lost a value.
+
+    A value that says nothing any more cannot be one that merely differs from its like:
+    all that the repair changes is what the loss costs.
+    """
+    share = 1 - lost
+    error = np.sqrt(change.var() / len(change) + share**2 * clean.var() / len(clean))
+    return Repair(column, float(change.mean() - share * clean.mean()), float(error))
 
 
 def _squared_distances(points, extra, donors):

@@ -1,7 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from skdrift.datasets import corrupt_table
 from skdrift.explanation._repairs import DonorTable, column_values, with_column
@@ -37,6 +39,22 @@ def test_broken_column_is_blamed_first(watched, kind, rank):
     place = int(np.argsort(-abs(clf.coef_[0]))[rank])
     broken = corrupt_table(batch, kind, 4, columns=[place], random_state=0)
     assert find(donors, broken, proba)[:1] == [NAMES[place]]
+
+
+@pytest.mark.parametrize("kind", ["missing", "stuck"])
+def test_lost_values_are_blamed_where_columns_know_nothing_of_each_other(kind):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 12))
+    y = X[:, 3] + 0.3 * rng.normal(size=3000) > 0
+    # Missing values are read as zeros.
+    clf = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value=0.0), LogisticRegression()
+    )
+    clf.fit(X[:1000], y[:1000])
+    donors = DonorTable(X[1000:2000], clf.predict_proba, 0)
+    for column, blamed in ((3, ["x3"]), (5, [])):
+        broken = corrupt_table(X[2000:], kind, 4, columns=[column], random_state=0)
+        assert find(donors, broken, clf.predict_proba, [3, 5]) == blamed
 
 
 def test_two_broken_columns(watched):
