@@ -63,6 +63,7 @@ figures:
 	$(PYTHON) benchmarks/scores.py --splits 3 --teachers forest boosting
 	$(PYTHON) benchmarks/autoencoder.py --seeds 3
 	$(PYTHON) benchmarks/scoring.py --only tables
+	$(PYTHON) benchmarks/scoring.py --only batches
 	$(PYTHON) benchmarks/performance.py --only sets --seeds 3
 ifdef HEAVY
 	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 1000000
