@@ -2,6 +2,10 @@
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.utils import gen_batches
+
+# So few rows that what is looked at stays in the processor's cache.
+_ROWS_AT_ONCE = 200
 
 
 class AveragedTrees:
@@ -50,17 +54,28 @@ class AveragedTrees:
         """Return the mean and the standard deviation over the trees, for each row."""
         # The trees were grown on float32 features.
         X = np.asarray(X, dtype=np.float32).astype(np.float64)
-        rows = np.arange(len(X))[:, None]
-        node = np.tile(self.roots, (len(X), 1))
-        while True:
-            inner = self.left[node] >= 0
-            if not inner.any():
-                break
-            goes_left = X[rows, self.feature[node]] <= self.threshold[node]
-            child = np.where(goes_left, self.left[node], self.right[node])
-            node = np.where(inner, child, node)
-        values = self.value[node]
+        values = np.empty((len(X), len(self.roots)))
+        for rows in gen_batches(len(X), _ROWS_AT_ONCE):
+            values[rows] = self.value[self._leaves(X[rows])]
         return values.mean(axis=1), values.std(axis=1)
+
+    def _leaves(self, X):
+        """Where each row arrives in each tree, shape (n_samples, n_trees)."""
+        node = np.tile(self.roots, len(X))
+        cell = np.repeat(np.arange(len(X)) * X.shape[1], len(self.roots))
+        cells = X.ravel()
+        # Pairs of a row and a tree, until they reach a leaf.
+        pairs = np.arange(len(node))
+        while len(pairs):
+            here = node.take(pairs)
+            inner = self.left.take(here) >= 0
+            pairs, here = pairs[inner], here[inner]
+            values = cells.take(cell.take(pairs) + self.feature.take(here))
+            goes_left = values <= self.threshold.take(here)
+            node[pairs] = np.where(
+                goes_left, self.left.take(here), self.right.take(here)
+            )
+        return node.reshape(len(X), len(self.roots))
 
 
 def _moved(children, roots):
