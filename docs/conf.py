@@ -60,6 +60,11 @@ html_title = "skdrift"
 html_static_path = ["_static"]
 html_css_files = ["skdrift.css"]
 html_show_sourcelink = False
+# Pages that no others belong to have nothing to show at the side.
+html_sidebars = {
+    page: []
+    for page in ("getting_started", "choosing", "how_to", "limits", "coming_from")
+}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_end": ["theme-switcher"],
