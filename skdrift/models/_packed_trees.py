@@ -10,7 +10,7 @@ import numpy as np
 
 # Pairs of a row and a tree that walk together, so that their places stay in the
 # processor's cache; rows among them, and cells of these.
-_PAIRS, _ROWS, _CELLS = 2**14, 2**11, 2**22
+_PAIRS, _ROWS, _CELLS = 2**16, 2**11, 2**22
 # After so many steps many pairs have arrived; from then on they are left out from time
 # to time.
 _ALL_WALK, _STEPS = 8, 4
