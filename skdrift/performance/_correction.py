@@ -192,19 +192,6 @@ class Correction:
         chance, base = chance_and_base(sums, confusion, size, self.prior)
         return _estimates(chance, base, *self.trees.predict(features), size)
 
-    def ends(self, sums, confusion, size):
-        """Accuracies of batches decided by chance, and as rows promise.
-
-        Parameters
-        ----------
-        sums, confusion, size : as in `batch_features`
-
-        Returns
-        -------
-        chance, base : ndarray of shape (n_batches,)
-        """
-        return np.clip(chance_and_base(sums, confusion, size, self.prior), 0, 1)
-
 
 def _estimates(chance, base, mean, spread, size):
     value = np.clip(chance + mean * (base - chance), 0.0, 1.0)

@@ -40,12 +40,7 @@ from skdrift.performance._reader import (
 from skdrift.performance._simulation import NATURAL, BatchMaker
 from skdrift.performance._strange import StrangeValues
 from skdrift.performance._table_numbers import TableNumbers
-from skdrift.performance._verdict import (
-    Evidence,
-    doubts_about_rows,
-    judge,
-    strange_columns,
-)
+from skdrift.performance._verdict import Evidence, judge, strange_columns
 from skdrift.performance._views import (
     SUMS,
     Calibration,
@@ -432,28 +427,17 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         lost = self.reference_ - value
         p_value = self._harmless.p_value(lost / scale)
         distance, noise = class_distance(confusion, size, self._correction.shares)
-        evidence = [
-            self._evidence(one, *figures)
+        verdicts = [
+            self._verdict(one, *figures)
             for one, *figures in zip(
                 counts, lost, p_value, distance - noise, estimates.disagreement
             )
         ]
-        verdicts = [judge(one) for one in evidence]
+        low = np.clip(value - self._factor * scale, *self._metric.limits)
+        high = np.clip(value + self._factor * scale, *self._metric.limits)
+        columns = [value, low, high, lost, p_value]
         verdict = np.array([verdict for verdict, _ in verdicts])
         reasons = tuple(sentences for _, sentences in verdicts)
-        low, high = value - self._factor * scale, value + self._factor * scale
-        # Errors on simulated batches say nothing of rows unlike all of them, which may
-        # be decided by chance or as well as they promise.
-        unlike = (verdict == "cannot tell") & [
-            bool(doubts_about_rows(one)) for one in evidence
-        ]
-        for end in self._correction.ends(sums, confusion, size):
-            at_end = replace(estimates, value=end)
-            there, _ = self._metric.estimate(confusion, tables, at_end)
-            low = np.where(unlike, np.fmin(low, there), low)
-            high = np.where(unlike, np.fmax(high, there), high)
-        low, high = np.clip([low, high], *self._metric.limits)
-        columns = [value, low, high, lost, p_value]
         if labels is None:
             columns = [float(column[0]) for column in columns]
             verdict, reasons, size = str(verdict[0]), reasons[0], int(size[0])
@@ -474,26 +458,28 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             group_labels=labels,
         )
 
-    def _evidence(self, counts, lost, p_value, distance, disagreement):
+    def _verdict(self, counts, lost, p_value, distance, disagreement):
         means = dict(zip(SUMS, counts.sums / counts.size))
         columns, constant = [], []
         if self._known is not None:
             columns, constant = strange_columns(
                 self._known.names, self._known.columns, counts.strange, counts.size
             )
-        return Evidence(
-            size=counts.size,
-            lost=float(lost),
-            p_value=float(p_value),
-            tolerance=self.tolerance,
-            alpha=self.alpha,
-            outside=float(means["outside"]),
-            repaired=float(means["repaired"]),
-            columns=columns,
-            constant=constant,
-            class_distance=float(distance),
-            most_class_distance=self._most_class_distance,
-            disagreement=float(disagreement),
+        return judge(
+            Evidence(
+                size=counts.size,
+                lost=float(lost),
+                p_value=float(p_value),
+                tolerance=self.tolerance,
+                alpha=self.alpha,
+                outside=float(means["outside"]),
+                repaired=float(means["repaired"]),
+                columns=columns,
+                constant=constant,
+                class_distance=float(distance),
+                most_class_distance=self._most_class_distance,
+                disagreement=float(disagreement),
+            )
         )
 
     def get_feature_names_out(self, input_features=None):

@@ -104,18 +104,6 @@ def find_doubts(evidence):
         doubts.append(
             f"{evidence.size} rows are too few to judge; {_LEAST_ROWS} are needed."
         )
-    doubts += doubts_about_rows(evidence)
-    if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
-        doubts.append(
-            "Simulated batches that look like this one lost very different amounts, "
-            f"{100 * evidence.disagreement:.0f} points apart."
-        )
-    return doubts
-
-
-def doubts_about_rows(evidence):
-    """Sentences that say in what the rows are unlike all that was met."""
-    doubts = []
     if evidence.constant:
         doubts.append(
             "Columns that are constant in the reference have other values now: "
@@ -137,6 +125,11 @@ def doubts_about_rows(evidence):
         doubts.append(
             "The classifier decides for other classes than on any batch that was "
             f"simulated: {evidence.class_distance:.0%} of the decisions have moved."
+        )
+    if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
+        doubts.append(
+            "Simulated batches that look like this one lost very different amounts, "
+            f"{100 * evidence.disagreement:.0f} points apart."
         )
     return doubts
 

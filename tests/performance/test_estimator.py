@@ -93,19 +93,6 @@ def test_column_that_was_constant_is_named(fitted):
     assert "country" in " ".join(said.reasons)
 
 
-def test_rows_unlike_any_may_be_decided_by_chance_or_as_well_as_they_promise(fitted):
-    estimator, clf = fitted
-    X, y = loans(300, 4)
-    known = estimator.predict(X)
-    said = estimator.predict(X.assign(country=["A", "B"] * 150))
-    assert said.verdict == "cannot tell"
-    decided = np.array([np.mean(clf.predict(X) == label) for label in clf.classes_])
-    chance = decided @ [np.mean(loans(1500, 1)[1] == label) for label in clf.classes_]
-    assert said.low == pytest.approx(chance, abs=0.001)
-    assert said.high >= clf.score(X, y)
-    assert known.low > chance + 0.1
-
-
 def test_column_that_decides_beyond_its_range_is_named(fitted):
     estimator, _ = fitted
     X, _ = loans(300, 4)
