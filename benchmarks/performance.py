@@ -215,7 +215,8 @@ def errors(rows, by):
         inside = (part["low"] <= part["truth"]) & (part["truth"] <= part["high"])
         return pd.Series({"batches": len(part), **line, "coverage": inside.mean()})
 
-    return rows.groupby(by, sort=False)[list(rows.columns)].apply(of).reset_index()
+    found = rows.groupby(by, sort=False)[list(rows.columns)].apply(of)
+    return found.astype({"batches": int}).reset_index()
 
 
 def verdicts(rows, by):
@@ -251,9 +252,9 @@ def tables(folder, names, seeds, n_jobs=None):
     write_table("performance_tables_errors", found, digits=2)
     fault = ~rows["kind"].isin(["clean", "subgroup"])
     harmless = ~fault | (rows["lost_by_fault"] < 0.01)
-    rows["what was lost"] = loss_classes(rows["lost"]).astype(str)
-    faults = verdicts(rows[fault], ["classifier", "size", "what was lost"])
-    faults = faults.sort_values(["classifier", "size", "what was lost"])
+    rows["what was lost"] = loss_classes(rows["lost"])
+    keys = ["classifier", "size", "what was lost"]
+    faults = verdicts(rows[fault], keys).sort_values(keys)
     print(faults.round(3).to_string())
     write_table("performance_tables_faults", faults)
     rows["harmless"] = np.where(
