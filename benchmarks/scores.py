@@ -320,7 +320,8 @@ def write_tables(table):
     default = of_rows[of_rows.student == "default"]
     by_score = default.pivot_table(index="score", **wide)
     by_score = by_score.sort_values(by_score.columns[0], ascending=False)
-    write_table("scores_divergences", by_score.reset_index(), 2)
+    shown = by_score.map("{:.2f}".format).replace("nan", "too few errors")
+    write_table("scores_divergences", shown.reset_index(), 2)
 
     few = ["combined", "log_loss", "kl", "uncertainty"]
     of_students = of_rows[of_rows.score.isin(few[:3])]
