@@ -82,7 +82,7 @@ ifdef HEAVY
 	$(PYTHON) benchmarks/cifar10c.py --data $(DATA) \
 	    --teacher $(DATA)/resnet32_cifar10.keras --limit 4000 --epochs 5 --repeats 3
 	$(PYTHON) benchmarks/unseen_images.py --data $(DATA) \
-	    --teacher $(DATA)/resnet32_cifar10.keras --seeds 2
+	    --teacher $(DATA)/resnet32_cifar10.keras --seeds 3
 	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3 --classifiers boosting logistic forest
 	$(PYTHON) benchmarks/performance.py $(DATA) --only tables --seeds 3
 	$(PYTHON) benchmarks/performance.py $(DATA) --only stream --seeds 3
