@@ -86,7 +86,7 @@ ifdef HEAVY
 	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3 --classifiers boosting logistic forest
 	$(PYTHON) benchmarks/performance.py $(DATA) --only tables --seeds 3
 	$(PYTHON) benchmarks/performance.py $(DATA) --only stream --seeds 3
-	$(PYTHON) benchmarks/performance_images.py $(DATA) --seeds 3
+	$(PYTHON) benchmarks/performance_images.py $(DATA) --seeds 3 --n-jobs 3
 	$(MAKE) benchmark-peers
 endif
 endif
