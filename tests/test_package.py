@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn
 from numpy.testing import assert_allclose
 
 import skdrift
@@ -90,9 +91,13 @@ def test_readme_example_runs_as_it_says(capsys):
         for lines in (printed, shown)
     )
     assert printed[:, -1].tolist() == shown[:, -1].tolist() == ["fine", "harmful"]
-    # Other versions of scikit-learn grow somewhat other trees.
     printed, shown = (lines[:, :-1].astype(float) for lines in (printed, shown))
-    assert_allclose(printed, shown, atol=3)
+    # Other versions of scikit-learn than the page was made by grow other trees: estimates
+    # are then in each other's intervals.
+    for (lost, _, _), (_, low, high) in (*zip(printed, shown), *zip(shown, printed)):
+        assert low <= lost <= high
+    if sklearn.__version__.startswith("1.9."):
+        assert_allclose(printed, shown, atol=3)
     # What the page says of the truth.
     X, y, clf = names["X"], names["y"], names["clf"]
     truth = [
