@@ -92,8 +92,8 @@ def test_readme_example_runs_as_it_says(capsys):
     )
     assert printed[:, -1].tolist() == shown[:, -1].tolist() == ["fine", "harmful"]
     printed, shown = (lines[:, :-1].astype(float) for lines in (printed, shown))
-    # Other versions of scikit-learn than the page was made by grow other trees: estimates
-    # are then in each other's intervals.
+    # Other versions of scikit-learn than the page was made by grow other trees:
+    # estimates are then in each other's intervals.
     for (lost, _, _), (_, low, high) in (*zip(printed, shown), *zip(shown, printed)):
         assert low <= lost <= high
     if sklearn.__version__.startswith("1.9."):
