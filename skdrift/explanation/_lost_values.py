@@ -21,20 +21,26 @@ class KnownValues:
         Share of the rows without a value.
     shares : Series
         Share of the rows with each value.
-    is_number : bool
-        Whether values are numbers, of which there are many.
+    seen_once : float
+        Share of the rows whose value no other row has.
+    kind : {"number", "code", "category"}
+        Numbers and dates take many values. Codes are numbers that take few.
     """
 
     missing: float
     shares: pd.Series
-    is_number: bool
+    seen_once: float
+    kind: str
 
     @classmethod
     def of(cls, column):
         """Count the values of a column of the reference."""
         missing, shares = _shares(column)
-        is_number = _is_number(column) and len(shares) >= _LEAST_VALUES
-        return cls(missing, shares, is_number)
+        kind = "category"
+        if _is_measured(column.dtype):
+            kind = "number" if len(shares) >= _LEAST_VALUES else "code"
+        seen_once = float(shares[shares * len(column) < 1.5].sum())
+        return cls(missing, shares, seen_once, kind)
 
     def share_lost(self, column):
         """Share of the rows of a batch that lost their value, beyond the reference's.
@@ -49,13 +55,12 @@ class KnownValues:
         """
         missing, shares = _shares(column)
         lost = max(missing - self.missing, 0.0)
-        if not self.is_number:
-            lost += (
-                0.0
-                if _is_number(column)
-                else float(shares[~shares.index.isin(self.shares.index)].sum())
-            )
-        elif len(shares):
+        if self.kind == "category":
+            unknown = shares[~shares.index.isin(self.shares.index)].sum()
+            # Good and Turing: fresh rows have values never seen as often as the
+            # reference has values seen once.
+            lost += max(float(unknown) - self.seen_once, 0.0)
+        elif self.kind == "number" and len(shares):
             before = float(self.shares.get(shares.index[0], 0.0))
             now = float(shares.iloc[0])
             if now >= max(_LEAST_STUCK, _TIMES * before):
@@ -63,11 +68,11 @@ class KnownValues:
         return min(lost, 1.0)
 
 
-def _is_number(column):
-    dtype = column.dtype
-    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(
-        dtype
-    )
+def _is_measured(dtype):
+    """Whether values are numbers or dates, which may well be new in every row."""
+    types = pd.api.types
+    number = types.is_numeric_dtype(dtype) and not types.is_bool_dtype(dtype)
+    return number or types.is_datetime64_any_dtype(dtype) or dtype.kind == "m"
 
 
 def _shares(column):

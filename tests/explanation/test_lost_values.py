@@ -32,6 +32,28 @@ def test_unknown_categories():
     assert KnownValues.of(changed).share_lost(CATEGORIES) == 0
 
 
+def test_values_that_are_new_in_fresh_rows_too():
+    """Such as names of streets: what is unknown says nothing of a fault."""
+    draw = np.random.default_rng(1)
+    streets = draw.zipf(1.5, size=6000).astype(str)
+    learnt = KnownValues.of(pd.Series(streets[:3000]))
+    fresh = pd.Series(streets[3000:])
+    unknown = (~fresh.isin(streets[:3000])).mean()
+    assert unknown > 0.05
+    assert learnt.share_lost(fresh) < 0.02
+    names = pd.Series([f"row {place}" for place in range(200)])
+    assert KnownValues.of(names[:100]).share_lost(names[100:]) == 0
+
+
+def test_later_dates_are_not_lost():
+    days = pd.Series(pd.date_range("2026-01-01", periods=400))
+    for known in (days, days - days[0]):
+        learnt = KnownValues.of(known[:200])
+        assert learnt.share_lost(known[200:]) == 0
+        stuck = known[200:].mask(np.arange(200) < 100, known[399])
+        assert learnt.share_lost(stuck) == pytest.approx(0.505)
+
+
 def test_numbers_that_are_stuck():
     learnt = KnownValues.of(NUMBERS)
     stuck = NUMBERS.mask(np.arange(500) < 300, NUMBERS[0])
