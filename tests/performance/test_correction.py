@@ -144,18 +144,23 @@ def test_conformal_factor_of_one_kind_is_its_quantile():
 
 
 @pytest.mark.statistics
-@pytest.mark.parametrize("confidence", [0.8, 0.9])
-def test_conformal_factor_covers_a_kind_that_was_never_met(confidence):
+def test_conformal_factor_covers_a_kind_that_was_never_met():
     rng = np.random.default_rng(0)
-    covered = []
+    covered, plainly = [], []
     for _ in range(400):
-        wild = np.exp(rng.normal(0, 0.7, 10))
-        kind = np.repeat(list("abcdefghi"), 60)
-        error = rng.normal(size=540) * np.repeat(wild[:9], 60)
-        factor = conformal_factor(error, np.ones(540), kind, confidence)
-        covered.append(2 * norm.cdf(factor / wild[9]) - 1)
+        wild = np.exp(rng.normal(0, 0.7, 6))
+        error = rng.normal(size=300) * np.repeat(wild[:5], 60)
+        factor = conformal_factor(
+            error, np.ones(300), np.repeat(list("abcde"), 60), 0.9
+        )
+        covered.append(2 * norm.cdf(factor / wild[5]) - 1)
+        plain = np.quantile(np.abs(error), 0.9)
+        plainly.append(2 * norm.cdf(plain / wild[5]) - 1)
     spread = np.std(covered) / np.sqrt(400)
-    assert np.mean(covered) == pytest.approx(confidence, abs=0.015 + 2 * spread)
+    assert 0.9 - 2 * spread <= np.mean(covered) <= 0.93
+    # The quantile of all errors takes kinds for what was met.
+    assert np.mean(plainly) < 0.9 - 2 * spread
+    assert np.mean(covered) - np.mean(plainly) > 0.02
 
 
 def test_p_value_counts_harmless_batches_by_weight():
