@@ -66,12 +66,13 @@ figures:
 	$(PYTHON) benchmarks/scoring.py --only batches
 	$(PYTHON) benchmarks/performance.py --only sets --seeds 3
 ifdef HEAVY
-	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 1000000
+	$(PYTHON) benchmarks/scale.py --rows 100000000 --scored-rows 10000000
 endif
 ifdef DATA
 	$(PYTHON) benchmarks/corruptions.py --reviews $(DATA)/reviews.parquet
 	$(PYTHON) benchmarks/blame.py $(DATA) --only columns --seeds 2
 	$(PYTHON) benchmarks/blame.py $(DATA) --only regions
+	$(PYTHON) benchmarks/blame.py $(DATA) --only sizes --tables loans --classifiers boosting
 	$(PYTHON) benchmarks/promises.py --only reference
 	$(PYTHON) benchmarks/promises.py --only order $(DATA)
 	$(PYTHON) benchmarks/promises.py --only monitors $(DATA)
@@ -83,7 +84,7 @@ ifdef HEAVY
 	    --teacher $(DATA)/resnet32_cifar10.keras --limit 4000 --epochs 5 --repeats 3
 	$(PYTHON) benchmarks/unseen_images.py --data $(DATA) \
 	    --teacher $(DATA)/resnet32_cifar10.keras --seeds 3
-	$(PYTHON) benchmarks/views.py $(DATA) --seeds 3 --classifiers boosting logistic forest
+	$(PYTHON) benchmarks/views.py $(DATA) --seeds 5 --classifiers boosting logistic forest
 	$(PYTHON) benchmarks/performance.py $(DATA) --only tables --seeds 3
 	$(PYTHON) benchmarks/performance.py $(DATA) --only stream --seeds 3
 	$(PYTHON) benchmarks/performance_images.py $(DATA) --seeds 3 --n-jobs 3
@@ -126,11 +127,12 @@ wheel:
 
 # Peers beside the package, which they must not hold back: each is installed alone, and
 # one that cannot be is left out. Newer pyarrow asks for a newer numpy. alibi-detect needs
-# PYTHON=python3.11 or python3.12.
+# PYTHON=python3.11 or python3.12; torchdrift takes PyTorch for processors where pip's
+# index (PIP_EXTRA_INDEX_URL) has it.
 benchmark-peers:
 	$(PYTHON) -m venv $(VENV_PEERS)
 	$(VENV_PEERS)/bin/pip install -q . "pyarrow<21"
-	for peer in "alibi-detect[tensorflow]==0.13.*" nannyml statsmodels frouros; do \
+	for peer in "alibi-detect[tensorflow]==0.13.*" nannyml statsmodels frouros torchdrift; do \
 	    $(VENV_PEERS)/bin/pip install -q "$$peer" || echo "$$peer cannot be installed"; \
 	done
 	$(VENV_PEERS)/bin/python benchmarks/peers.py $(if $(DATA),--data $(DATA))

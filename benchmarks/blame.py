@@ -25,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from skdrift import DistillationScorer, HarmExplainer, SupportScorer
 from skdrift.datasets import corrupt_table, make_loans
+from skdrift.explanation import Segment
 from skdrift.explanation._watched import WatchedModel
 
 NUMBERS_ONLY = ("scale", "offset")
@@ -154,13 +155,13 @@ def blamed_columns(study, kind, severity, n_columns, rng):
     }
 
 
-def draw_region(X, rng):
-    """Draw one or two conditions that hold for about a tenth of the rows."""
+def draw_region(X, rng, wanted=0.1):
+    """Draw one or two conditions that hold for about the share of the rows wanted."""
     while True:
         names = list(rng.choice(X.columns, rng.integers(1, 3), replace=False))
         inside = np.ones(len(X), dtype=bool)
         # Each condition keeps about the same share of the rows that the others leave.
-        share = 0.1 ** (1 / len(names))
+        share = wanted ** (1 / len(names))
         for name in names:
             values = X[name]
             if values.dtype == "category":
@@ -171,14 +172,24 @@ def draw_region(X, rng):
                 inside &= values > values[inside].quantile(1 - share)
             if not inside.any():
                 break
-        if 0.08 <= inside.mean() <= 0.12:
+        if 0.8 * wanted <= inside.mean() <= 1.2 * wanted:
             return np.asarray(inside), names
 
 
-def found_region(study, size, rng):
+def segments_in(study, batch):
+    """Find the first region, as `explain` does."""
+    explainer = study.explainer
+    watched = WatchedModel.of(explainer.estimator)
+    changes = explainer.input_test_.predict(batch).columns
+    changes = {str(name): words for name, words in changes.items()}
+    found = explainer._find_segments(watched, batch, watched.scores(batch), changes)
+    return found[0] if found else Segment()
+
+
+def found_region(study, size, rng, wanted=0.1):
     """One row of results, or None if the fault costs too little."""
     X, y = draw(study, size, rng)
-    inside, names = draw_region(X, rng)
+    inside, names = draw_region(X, rng, wanted)
     kind = str(rng.choice(IN_REGIONS))
     others = columns_for(kind, X.drop(columns=names), int(rng.integers(1, 4)), rng)
     if not others:
@@ -197,16 +208,16 @@ def found_region(study, size, rng):
     right, after = study.clf.predict(X) == y, study.clf.predict(changed) == y
     if right[inside].mean() - after[inside].mean() < LEAST_LOST_INSIDE:
         return None
-    found = study.explainer.explain(changed)
-    held = np.zeros(len(X), dtype=bool)
-    if found.segment:
-        held = found.segment.contains(changed)
+    segment = segments_in(study, changed)
+    held = segment.contains(changed)
     return {
+        "rows": size,
+        "share": wanted,
         "kind": kind,
         "conditions": len(names),
-        "found": bool(found.segment),
+        "found": bool(segment),
         "jaccard": (held & inside).sum() / (held | inside).sum(),
-        "rule": str(found.segment),
+        "rule": str(segment),
         "planted": ", ".join(names),
     }
 
@@ -223,15 +234,31 @@ def run_columns(study, rng, n_batches):
 
 
 def run_regions(study, rng, n_batches, n_calm=10, size=2000):
-    rows, calm = [], []
+    calm = []
     for _ in range(n_calm):
         batch = study.calm.iloc[rng.choice(len(study.calm), size, replace=False)]
-        calm.append(bool(study.explainer.explain(batch).segment))
+        calm.append({"rows": size, "said": bool(segments_in(study, batch))})
+    return planted_regions(study, rng, n_batches, size), calm
+
+
+def planted_regions(study, rng, n_batches, size, wanted=0.1):
+    rows = []
     for _ in range(40 * n_batches):
-        row = found_region(study, size, rng)
+        row = found_region(study, size, rng, wanted)
         rows += [row] if row else []
         if len(rows) == n_batches:
             break
+    return rows
+
+
+def run_sizes(study, rng, n_batches, sizes=(500, 1000, 2000, 4000), n_calm=40):
+    rows, calm = [], []
+    for size in sizes:
+        for share in (0.05, 0.1, 0.2, 0.4):
+            rows += planted_regions(study, rng, n_batches, size, share)
+        for _ in range(n_calm):
+            batch = study.calm.iloc[rng.choice(len(study.calm), size, replace=False)]
+            calm.append({"rows": size, "said": bool(segments_in(study, batch))})
     return rows, calm
 
 
@@ -266,9 +293,26 @@ def table_of_regions(rows, calm):
     return table.reset_index()
 
 
+def table_of_sizes(rows, calm):
+    by = rows.groupby(["rows", "share"])
+    clean = calm.groupby("rows")["said"]
+    table = pd.DataFrame(
+        {
+            "planted": by.size(),
+            "found": by["found"].mean(),
+            "mean Jaccard": by["jaccard"].mean(),
+            "Jaccard of 0.7 or more": by["jaccard"].apply(lambda j: np.mean(j >= 0.7)),
+        }
+    ).reset_index()
+    table["clean batches"] = table["rows"].map(clean.size())
+    table["of these with a region"] = table["rows"].map(clean.mean())
+    return table.rename(columns={"share": "share of the region"})
+
+
 RUNS = {
-    "columns": (run_columns, table_of_columns),
-    "regions": (run_regions, table_of_regions),
+    "columns": (run_columns, table_of_columns, 1),
+    "regions": (run_regions, table_of_regions, 8),
+    "sizes": (run_sizes, table_of_sizes, 4),
 }
 
 
@@ -284,14 +328,14 @@ if __name__ == "__main__":
     parser.add_argument("--keep", help="folder for the results of every batch")
     arguments = parser.parse_args()
     for what in arguments.only:
-        run, tabulate = RUNS[what]
-        n_batches = arguments.batches or {"columns": 1, "regions": 8}[what]
+        run, tabulate, n_batches = RUNS[what]
+        n_batches = arguments.batches or n_batches
         results, calm = [], []
         # Half of a tenth of 150 rows are too few for a region.
         tables = [
             table
             for table in arguments.tables
-            if what != "regions" or table != "breast cancer"
+            if what == "columns" or table != "breast cancer"
         ]
         studies = product(range(arguments.seeds), tables, arguments.classifiers)
         for seed, table, name in studies:
@@ -301,7 +345,7 @@ if __name__ == "__main__":
             rows, said = run(study, rng, n_batches)
             about = {"table": table, "classifier": name, "seed": seed}
             results += [{**about, **row} for row in rows]
-            calm += [{**about, "said": one} for one in said]
+            calm += [{**about, **one} for one in said]
             seconds = time.perf_counter() - start
             print(what, *about.values(), f"{seconds:.0f} s", flush=True)
             if arguments.keep:

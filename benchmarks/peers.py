@@ -84,6 +84,15 @@ def frouros_p_values(module, reference, batches):
     ]
 
 
+def torchdrift_p_values(module, reference, batches):
+    """Two-sided p-values: torchdrift has no others."""
+    import torch
+
+    detector = module.KSDriftDetector()
+    detector.fit(torch.from_numpy(reference))
+    return [detector.compute_p_value(torch.from_numpy(batch)) for batch in batches]
+
+
 def scipy_p_values(reference, batches):
     return [
         ks_2samp(reference[:, 0], batch[:, 0], alternative="greater").pvalue
@@ -111,6 +120,7 @@ def tools():
     for name, module, function in (
         ("alibi-detect KSDrift", "alibi_detect.cd", alibi_p_values),
         ("frouros KSTest", "frouros.detectors.data_drift.batch", frouros_p_values),
+        ("torchdrift KSDriftDetector", "torchdrift.detectors", torchdrift_p_values),
     ):
         peer = installed(module)
         if peer is not None:

@@ -27,6 +27,7 @@ from skdrift.performance._views import SUMS
 
 ASKED = ("gaussian_noise", "motion_blur", "brightness", "pixelate")
 SET, BATCH = 1000, 100
+TOLERANCES = (0.03, 0.05)
 
 
 def photographs(folder):
@@ -78,16 +79,22 @@ def judge_all(folder, seed):
         about["lost"] = estimator.reference_ - right.mean()
         truths = right.reshape(-1, BATCH).mean(axis=1)
         for what, truth in ((whole, right.mean()), *zip(parts, truths, strict=True)):
-            said = estimator.predict_counts(what)
+            said = {
+                tolerance: estimator.set_params(tolerance=tolerance).predict_counts(
+                    what
+                )
+                for tolerance in TOLERANCES
+            }
+            one = said[TOLERANCES[0]]
             rows.append(
                 {
                     **about,
                     "size": what.size,
                     "truth": truth,
-                    "skdrift": said.estimate,
-                    "low": said.low,
-                    "high": said.high,
-                    "verdict": said.verdict,
+                    "skdrift": one.estimate,
+                    "low": one.low,
+                    "high": one.high,
+                    **{f"at {name}": one.verdict for name, one in said.items()},
                     **baselines(estimator, what),
                 }
             )
@@ -114,9 +121,14 @@ def main(folder, seeds, n_jobs):
     parts["what was lost"] = loss_classes(parts["lost"]).astype(str)
     clean = parts["kind"] == "clean"
     parts.loc[clean, "what was lost"] = "clean"
-    said = verdicts(parts, ["what was lost"])
     order = ["clean", *loss_classes(pd.Series([0.0])).cat.categories]
-    said = said.set_index("what was lost").reindex(order).dropna().reset_index()
+    said = []
+    for tolerance in TOLERANCES:
+        part = parts.assign(tolerance=tolerance, verdict=parts[f"at {tolerance}"])
+        part = verdicts(part, ["tolerance", "what was lost"])
+        said.append(part.set_index("what was lost").reindex(order).dropna())
+    said = pd.concat(said).reset_index()
+    said.insert(0, "tolerance", said.pop("tolerance"))
     said["batches"] = said["batches"].astype(int)
     print(said.round(3).to_string())
     write_table("performance_images_verdicts", said)

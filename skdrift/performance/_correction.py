@@ -269,26 +269,40 @@ def _quantiles(values, weight, levels):
     return values[order][np.minimum(places, len(order) - 1)]
 
 
-class HarmlessBatches:
-    """Simulated batches that lost no more than is tolerated, to compare others with.
+class SimulatedLosses:
+    """What simulated batches were judged to have lost, to compare others with.
 
     Parameters
     ----------
     lost : ndarray of shape (n_batches,)
         Estimated losses in units of their scales, by trees that did not meet the kind.
+    expected : ndarray of shape (n_batches,)
+        What such batches lose on average.
     weight : ndarray of shape (n_batches,)
     """
 
-    def __init__(self, lost, weight):
+    def __init__(self, lost, expected, weight):
         order = np.argsort(lost)
         self.lost = lost[order]
-        # Weight of all batches that look at least as bad as each.
-        self.above = np.cumsum(weight[order][::-1])[::-1]
-        self.total = float(weight.sum())
-        self.one = float(weight.mean()) if len(weight) else 1.0
+        self.expected = expected[order]
+        self.weight = weight[order]
 
-    def p_value(self, lost):
-        """Weighted share of harmless batches that look at least as bad, add one."""
-        place = np.searchsorted(self.lost, lost, side="left")
-        above = np.append(self.above, 0.0)[place]
-        return (above + self.one) / (self.total + self.one)
+    def p_value(self, lost, tolerance):
+        """Weighted share of harmless batches that look at least as bad, add one.
+
+        Parameters
+        ----------
+        lost : ndarray of shape (n_batches,)
+        tolerance : float
+            Batches that lose no more on average are harmless.
+
+        Returns
+        -------
+        p_value : ndarray of shape (n_batches,)
+        """
+        harmless = self.expected <= tolerance
+        weight = self.weight[harmless]
+        above = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
+        one = weight.mean() if len(weight) else 1.0
+        place = np.searchsorted(self.lost[harmless], lost, side="left")
+        return (above[place] + one) / (weight.sum() + one)

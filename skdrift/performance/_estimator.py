@@ -18,7 +18,7 @@ from skdrift._sklearn import (
 from skdrift.performance._batch_metric import BatchMetric
 from skdrift.performance._correction import (
     Correction,
-    HarmlessBatches,
+    SimulatedLosses,
     class_distance,
     conformal_factor,
 )
@@ -79,7 +79,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         classes; "neg_log_loss"; or a function of a confusion matrix with true classes
         in its rows. Larger is better.
     tolerance : float, default=0.05
-        Loss that does not matter.
+        Loss that does not matter. It may be changed after `fit`, as `alpha` may.
     alpha : float, default=0.05
         Level of the test that more than `tolerance` was lost.
     confidence : float, default=0.9
@@ -278,10 +278,11 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             (truth - value)[known], scale[known], batches.kind[known], self.confidence
         )
         lost = (self.reference_ - value) / scale
-        harmless = known & (self.reference_ - expected <= self.tolerance)
-        self._factor = factor
-        self._harmless = HarmlessBatches(
-            lost[harmless], self._correction.weight[harmless]
+        self._factor, self._confidence = factor, self.confidence
+        self._simulated = SimulatedLosses(
+            lost[known],
+            self.reference_ - expected[known],
+            self._correction.weight[known],
         )
         distance, noise = class_distance(
             batches.confusion, batches.size, self._correction.shares
@@ -294,7 +295,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             "estimate": value,
             "low": value - factor * scale,
             "high": value + factor * scale,
-            "p_value": self._harmless.p_value(lost),
+            "p_value": self._simulated.p_value(lost, self.tolerance),
         }
 
     @property
@@ -425,7 +426,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         tables = [one.tables for one in counts]
         value, scale = self._metric.estimate(confusion, tables, estimates)
         lost = self.reference_ - value
-        p_value = self._harmless.p_value(lost / scale)
+        p_value = self._simulated.p_value(lost / scale, self.tolerance)
         distance, noise = class_distance(confusion, size, self._correction.shares)
         verdicts = [
             self._verdict(one, *figures)
@@ -453,7 +454,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             reasons,
             size,
             tolerance=self.tolerance,
-            confidence=self.confidence,
+            confidence=self._confidence,
             metric=self._metric.name,
             group_labels=labels,
         )

@@ -4,7 +4,7 @@ from scipy.stats import norm
 
 from skdrift.performance._correction import (
     Correction,
-    HarmlessBatches,
+    SimulatedLosses,
     batch_features,
     chance_and_base,
     class_distance,
@@ -164,8 +164,15 @@ def test_conformal_factor_covers_a_kind_that_was_never_met():
 
 
 def test_p_value_counts_harmless_batches_by_weight():
-    harmless = HarmlessBatches(np.array([3.0, 1.0, 2.0]), np.array([0.5, 0.25, 0.25]))
+    losses = SimulatedLosses(
+        np.array([3.0, 1.0, 9.0, 2.0]),
+        np.array([0.02, 0.0, 0.3, 0.05]),
+        np.array([0.5, 0.25, 1.0, 0.25]),
+    )
     one = 1 / 3
-    assert harmless.p_value(2.0) == pytest.approx((0.75 + one) / (1 + one))
-    assert harmless.p_value(9.0) == pytest.approx(one / (1 + one))
-    assert harmless.p_value(0.0) == pytest.approx(1.0)
+    assert losses.p_value(2.0, 0.05) == pytest.approx((0.75 + one) / (1 + one))
+    assert losses.p_value(9.0, 0.05) == pytest.approx(one / (1 + one))
+    assert losses.p_value(0.0, 0.05) == pytest.approx(1.0)
+    one = 0.75 / 2
+    assert losses.p_value(2.0, 0.03) == pytest.approx((0.5 + one) / (0.75 + one))
+    assert losses.p_value(2.0, -1) == 1.0

@@ -1,3 +1,5 @@
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -278,6 +280,19 @@ def test_labels_that_do_not_belong():
         PerformanceEstimator(clf).fit(X, None)
     with pytest.raises(NotFittedError):
         PerformanceEstimator(clf).predict(X)
+
+
+def test_tolerance_may_change_after_fit(fitted):
+    estimator = copy(fitted[0])
+    X, _ = loans(400, 7)
+    X.loc[:60, "income"] = 1000 * X.loc[:60, "income"]
+    p_values = [
+        estimator.set_params(tolerance=tolerance).predict(X).p_value
+        for tolerance in (0.01, 0.05, 0.9)
+    ]
+    assert p_values[0] < p_values[1] < p_values[2]
+    assert estimator.predict(X).verdict != "harmful"
+    assert "of the 90 points that are tolerated" in estimator.predict(X).reasons[0]
 
 
 def test_parameters_are_checked(fitted):
