@@ -13,9 +13,9 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.model_selection import GroupKFold
 
+from skdrift.models._averaged_trees import AveragedTrees
 from skdrift.performance._metrics import chance_accuracy
 from skdrift.performance._simulation import NATURAL
-from skdrift.performance._trees import AveragedTrees
 from skdrift.performance._views import SUMS
 
 _N_TREES = 60

@@ -39,7 +39,6 @@ from skdrift.performance._reader import (
 )
 from skdrift.performance._simulation import NATURAL, BatchMaker
 from skdrift.performance._strange import StrangeValues
-from skdrift.performance._table_numbers import TableNumbers
 from skdrift.performance._verdict import Evidence, judge, strange_columns
 from skdrift.performance._views import (
     SUMS,
@@ -48,6 +47,7 @@ from skdrift.performance._views import (
     row_sums,
 )
 from skdrift.scoring import DistillationScorer
+from skdrift.scoring._table_numbers import TableNumbers
 
 
 class PerformanceEstimator(TransformerMixin, BaseEstimator):

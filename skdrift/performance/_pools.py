@@ -36,6 +36,8 @@ class Support:
         settings = {
             "max_reference": _MOST_SUPPORT,
             "representation": representation_of(classifier, kind),
+            # The donors bring their own.
+            "coherence": False,
             "random_state": int(seed),
         }
         self.whole = SupportScorer(**settings).fit(X, groups=groups)

@@ -5,8 +5,8 @@ import pandas as pd
 
 from skdrift._columns import as_categories, columns_of
 from skdrift._sklearn import safe_indexing
-from skdrift.performance._coherence import Coherence
 from skdrift.performance._views import Reading
+from skdrift.scoring._coherence import Coherence
 from skdrift.scoring._representation import check_rows
 
 

@@ -11,7 +11,7 @@ from scipy.special import logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from skdrift.performance._trees import AveragedTrees
+from skdrift.models._averaged_trees import AveragedTrees
 
 # Distances are cut at this many units of the 99% quantile.
 _FARTHEST = 4.0

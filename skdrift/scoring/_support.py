@@ -18,6 +18,8 @@ from skdrift._sklearn import (
     num_samples,
     safe_indexing,
 )
+from skdrift.scoring._coherence import CrossFittedCoherence
+from skdrift.scoring._cross_fit import in_chunks
 from skdrift.scoring._nearest_others import ReferencePoints, nearest_others
 from skdrift.scoring._representation import (
     ArrayRepresentation,
@@ -37,9 +39,10 @@ class SupportScorer(TransformerMixin, BaseEstimator):
 
     A classifier can be sure and wrong where it was never trained, and a student can
     agree with it there. This score is zero for a row with near neighbours in the
-    reference, and grows with the distance for a row without. Reference rows leave out
-    themselves, their equals and their group, so that they score as fresh rows would
-    and serve as the reference of a test.
+    reference whose values go together as those of known rows do, and grows with the
+    distance for a row without. Reference rows leave out themselves, their equals and
+    their group, so that they score as fresh rows would and serve as the reference of a
+    test.
 
     Parameters
     ----------
@@ -54,13 +57,18 @@ class SupportScorer(TransformerMixin, BaseEstimator):
     margin : float, default=1.5
         Up to this distance the score is zero. The unit is the distance beyond which 1%
         of the reference rows are.
+    coherence : bool, default=True
+        Whether trees judge, too, if the values of a row of a table go together. They
+        learn to tell known rows from rows in which some values are those of others.
+        Takes effect with 200 reference rows and two columns at least, and without
+        ``representation``.
     max_reference : int, default=5000
         Rows of X that are kept as the reference, or about so many rows in whole groups,
         drawn at random where there are more. Time and memory grow with it.
     batch_size : int, default=10_000
         Rows scored at once.
     random_state : int, RandomState instance or None, default=None
-        Draws the rows that are kept.
+        Draws the rows that are kept, and grows the trees.
 
     Attributes
     ----------
@@ -94,7 +102,10 @@ class SupportScorer(TransformerMixin, BaseEstimator):
       photographs this says little; give the last hidden layer of a network instead.
 
     Rows whose values were shuffled within columns, or replaced by one frequent value,
-    stay inside. `InputDriftTest` sees the latter.
+    have near neighbours. Trees see that their values do not go together, as far as
+    columns know of each other: the log odds, by trees that did not meet the row or its
+    group, that some of its values come from other rows. Their unit too is what 1% of
+    the reference rows exceed, and the larger of both counts.
 
     Examples
     --------
@@ -114,6 +125,7 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "representation": [callable, HasMethods(["fit", "transform"]), None],
         "margin": [Interval(Real, 0, None, closed="left")],
+        "coherence": ["boolean"],
         "max_reference": [Interval(Integral, 2, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
@@ -125,6 +137,7 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         *,
         representation=None,
         margin=1.5,
+        coherence=True,
         max_reference=5_000,
         batch_size=10_000,
         random_state=None,
@@ -132,6 +145,7 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         self.n_neighbors = n_neighbors
         self.representation = representation
         self.margin = margin
+        self.coherence = coherence
         self.max_reference = max_reference
         self.batch_size = batch_size
         self.random_state = random_state
@@ -154,8 +168,10 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         self : object
         """
         X, kind = check_rows(X, self.representation is not None)
+        has_groups = groups is not None
         groups = group_codes(groups, num_samples(X))
-        kept = draw_groups(groups, self.max_reference, self.random_state)
+        random_state = check_random_state(self.random_state)
+        kept = draw_groups(groups, self.max_reference, random_state)
         rows = safe_indexing(X, kept)
         groups = np.unique(groups[kept], return_inverse=True)[1]
         representation = self._representation(kind, rows).fit(rows, groups)
@@ -169,6 +185,12 @@ class SupportScorer(TransformerMixin, BaseEstimator):
             self.n_neighbors,
             representation.is_cosine,
         )
+        coherence = None
+        asked = self.coherence and self.representation is None
+        if asked and kind == "table":
+            coherence = CrossFittedCoherence.learn(
+                rows, groups if has_groups else None, random_state
+            )
 
         validate_data(self, X, skip_check_array=True)
         self.unit_ = float(np.quantile(distance, 0.99)) or _UNIT_OF_EQUALS
@@ -177,6 +199,7 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         self._n_neighbors = self.n_neighbors
         self._fitted_representation = representation
         self._reference = reference
+        self._coherence = coherence
         return self
 
     def _representation(self, kind, rows):
@@ -208,7 +231,12 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         scores : ndarray of shape (n_samples, 1)
             How far the distance exceeds `margin`, in units of the 99% quantile.
         """
-        return np.maximum(self.distance(X) - self.margin, 0.0)[:, None]
+        beyond = self.distance(X)
+        if self._coherence is not None:
+            rows, _ = check_rows(X)
+            mixed = in_chunks(self._coherence.beyond, rows, self.batch_size)
+            beyond = np.maximum(beyond, mixed)
+        return np.maximum(beyond - self.margin, 0.0)[:, None]
 
     def distance(self, X):
         """Mean distance to the nearest reference rows.

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from skdrift import DistillationScorer, SupportScorer
 from skdrift.performance._reader import Donors, Reader, lend, typical_rows
 from skdrift.performance._strange import StrangeValues
-from skdrift.performance._table_numbers import TableNumbers
+from skdrift.scoring._table_numbers import TableNumbers
 
 
 def table(n, seed):

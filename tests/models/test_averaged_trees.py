@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesRegressor
 
-from skdrift.performance._trees import AveragedTrees
+from skdrift.models._averaged_trees import AveragedTrees
 from tests.round_trips import ROUND_TRIPS
 
 SETTINGS = {"n_trees": 20, "min_samples_leaf": 3, "seed": 0}

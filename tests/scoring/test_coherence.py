@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from skdrift.performance._coherence import Coherence
+from skdrift.scoring._coherence import Coherence
 
 
 def table(n, seed):

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from skdrift.performance._table_numbers import TableNumbers
+from skdrift.scoring._table_numbers import TableNumbers
 
 X = pd.DataFrame(
     {

@@ -1,0 +1,144 @@
+"""Whether the values of a row of a table go together as those of known rows do."""
+
+import numpy as np
+
+from skdrift._sklearn import safe_indexing
+from skdrift.models._averaged_trees import AveragedTrees
+from skdrift.scoring._cross_fit import by_fold, group_folds
+from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
+from skdrift.scoring._table_numbers import TableNumbers
+
+_N_TREES = 40
+_LEAST_IN_LEAF = 5
+_MOST_ROWS = 4000
+_N_FOLDS = 3
+# Fewer rows or columns do not show what goes together.
+_LEAST_ROWS, _LEAST_COLUMNS = 200, 2
+_LEAST_CHANCE = 1e-3
+
+
+class Coherence:
+    """Tells known rows from rows in which some values come from other rows.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        Known rows.
+    seed : int
+    """
+
+    def __init__(self, X, seed):
+        random_state = np.random.RandomState(seed)
+        self.numbers = TableNumbers(X)
+        rows = self.numbers.encode(X)
+        rows = rows[random_state.permutation(len(rows))[:_MOST_ROWS]]
+        mixed = _mix(rows, random_state)
+        self.trees = AveragedTrees.fit(
+            np.concatenate([rows, mixed]),
+            np.repeat([0.0, 1.0], len(rows)),
+            None,
+            n_trees=_N_TREES,
+            min_samples_leaf=_LEAST_IN_LEAF,
+            seed=seed,
+        )
+
+    def mixed(self, X):
+        """Estimate how likely it is that values of a row come from several rows.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+
+        Returns
+        -------
+        mixed : ndarray of shape (n_samples,)
+        """
+        return self.trees.predict(self.numbers.encode(X))[0]
+
+
+class CrossFittedCoherence:
+    """How little the values of a row go together, in units of the reference.
+
+    Each row is judged by trees that met neither it nor its group; use `learn`.
+
+    Parameters
+    ----------
+    models : list of Coherence
+        One for each fold, which did not meet its rows.
+    salt : int
+    coarse : bool
+        How the fold of a row is found, see `assign_folds`.
+    known : KnownFolds or None
+        Folds of known rows that lie elsewhere, with their groups.
+    """
+
+    def __init__(self, models, salt, coarse, known):
+        self.models = models
+        self.salt = salt
+        self.coarse = coarse
+        self.known = known
+        self.median, self.unit = 0.0, 1.0
+
+    @classmethod
+    def learn(cls, X, groups, random_state):
+        """Learn what goes together, or return None where too little shows it.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+            Known rows.
+        groups : ndarray of int of shape (n_samples,) or None
+        random_state : RandomState
+        """
+        n, n_columns = X.shape
+        if n < _LEAST_ROWS or n_columns < _LEAST_COLUMNS:
+            return None
+        salt = int(random_state.randint(2**31))
+        coarse, known = bool(tells_rows_apart(X)), None
+        fold = assign_folds(X, _N_FOLDS, salt, coarse)
+        if groups is not None:
+            fold = group_folds(groups, n, _N_FOLDS, random_state)
+            known = KnownFolds(X, fold, coarse)
+            fold = known.correct(X, fold)
+        parts = [np.flatnonzero(fold != place) for place in range(_N_FOLDS)]
+        if min(map(len, parts)) < _LEAST_ROWS / 2:
+            return None
+        seeds = random_state.randint(2**31 - 1, size=_N_FOLDS)
+        models = [
+            Coherence(safe_indexing(X, rows), int(seed))
+            for rows, seed in zip(parts, seeds)
+        ]
+        learnt = cls(models, salt, coarse, known)
+        own = learnt.beyond(X)
+        learnt.median = float(np.median(own))
+        learnt.unit = float(np.quantile(own, 0.99)) - learnt.median or 1.0
+        return learnt
+
+    def beyond(self, X):
+        """Log odds that values of a row come from several rows.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+
+        Returns
+        -------
+        beyond : ndarray of shape (n_samples,)
+            Beyond their median among known rows, in units of what 1% of these exceed.
+        """
+        fold = assign_folds(X, _N_FOLDS, self.salt, self.coarse)
+        if self.known is not None:
+            fold = self.known.correct(X, fold)
+        mixed = by_fold(lambda model, part: model.mixed(part), self.models, X, fold)
+        mixed = np.clip(mixed, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+        return (np.log(mixed / (1 - mixed)) - self.median) / self.unit
+
+
+def _mix(rows, random_state):
+    """Rows in which some of the columns, one at least, are those of other rows."""
+    n, n_columns = rows.shape
+    others = np.column_stack([column[random_state.permutation(n)] for column in rows.T])
+    share = random_state.uniform(0, 0.6, size=(n, 1))
+    taken = random_state.random_sample((n, n_columns)) < share
+    taken[np.arange(n), random_state.randint(n_columns, size=n)] = True
+    return np.where(taken, others, rows)
