@@ -29,11 +29,23 @@ class AveragedTrees:
         self.roots = roots
 
     @classmethod
-    def fit(cls, X, y, sample_weight, *, n_trees, min_samples_leaf, seed, n_jobs=None):
-        """Grow trees on rows of finite numbers."""
+    def fit(
+        cls,
+        X,
+        y,
+        sample_weight,
+        *,
+        n_trees,
+        min_samples_leaf,
+        seed,
+        max_features=1.0,
+        n_jobs=None,
+    ):
+        """Grow trees on rows of finite numbers, parameters as in scikit-learn."""
         forest = ExtraTreesRegressor(
             n_trees,
             min_samples_leaf=min_samples_leaf,
+            max_features=max_features,
             random_state=seed,
             n_jobs=n_jobs,
         ).fit(X, y, sample_weight=sample_weight)

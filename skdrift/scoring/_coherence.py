@@ -11,9 +11,12 @@ from skdrift.scoring._table_numbers import TableNumbers
 _N_TREES = 40
 _LEAST_IN_LEAF = 5
 _MOST_ROWS = 4000
+# Wide tables: so many cells of known rows, and so many columns tried for each cut.
+_MOST_CELLS = 4_000_000
+_MOST_TRIED = 32
 _N_FOLDS = 3
 # Fewer rows or columns do not show what goes together.
-_LEAST_ROWS, _LEAST_COLUMNS = 200, 2
+_LEAST_ROWS, _LEAST_COLUMNS = 200, 3
 _LEAST_CHANCE = 1e-3
 
 
@@ -25,20 +28,35 @@ class Coherence:
     X : DataFrame or ndarray of shape (n_samples, n_features)
         Known rows.
     seed : int
+    several : bool, default=False
+        Whether rows of which one value only comes from another row pass for known ones.
     """
 
-    def __init__(self, X, seed):
+    def __init__(self, X, seed, several=False):
         random_state = np.random.RandomState(seed)
         self.numbers = TableNumbers(X)
         rows = self.numbers.encode(X)
-        rows = rows[random_state.permutation(len(rows))[:_MOST_ROWS]]
-        mixed = _mix(rows, random_state)
+        n_columns = rows.shape[1]
+        n_rows = min(_MOST_ROWS, max(_MOST_CELLS // n_columns, _LEAST_ROWS))
+        rows = rows[random_state.permutation(len(rows))[:n_rows]]
+        max_features = 1.0
+        if several:
+            max_features = min(1.0, _MOST_TRIED / n_columns)
+            parts = [
+                rows,
+                _mix(rows, (0.0, 0.0), 1, random_state),
+                _mix(rows, (0.3, 0.9), 2, random_state),
+            ]
+        else:
+            parts = [rows, _mix(rows, (0.0, 0.6), 1, random_state)]
+        is_mixed = np.append(np.zeros(len(parts) - 1), 1.0)
         self.trees = AveragedTrees.fit(
-            np.concatenate([rows, mixed]),
-            np.repeat([0.0, 1.0], len(rows)),
+            np.concatenate(parts),
+            np.repeat(is_mixed, len(rows)),
             None,
             n_trees=_N_TREES,
             min_samples_leaf=_LEAST_IN_LEAF,
+            max_features=max_features,
             seed=seed,
         )
 
@@ -59,7 +77,8 @@ class Coherence:
 class CrossFittedCoherence:
     """How little the values of a row go together, in units of the reference.
 
-    Each row is judged by trees that met neither it nor its group; use `learn`.
+    Each row is judged by trees that met neither it nor its group; use `learn`. One
+    strange value alone does not count, for one broken column seldom does harm.
 
     Parameters
     ----------
@@ -105,7 +124,7 @@ class CrossFittedCoherence:
             return None
         seeds = random_state.randint(2**31 - 1, size=_N_FOLDS)
         models = [
-            Coherence(safe_indexing(X, rows), int(seed))
+            Coherence(safe_indexing(X, rows), int(seed), several=True)
             for rows, seed in zip(parts, seeds)
         ]
         learnt = cls(models, salt, coarse, known)
@@ -115,7 +134,7 @@ class CrossFittedCoherence:
         return learnt
 
     def beyond(self, X):
-        """Log odds that values of a row come from several rows.
+        """Log odds that several values of a row come from other rows.
 
         Parameters
         ----------
@@ -134,11 +153,12 @@ class CrossFittedCoherence:
         return (np.log(mixed / (1 - mixed)) - self.median) / self.unit
 
 
-def _mix(rows, random_state):
-    """Rows in which some of the columns, one at least, are those of other rows."""
+def _mix(rows, share, at_least, random_state):
+    """Rows of which a share, drawn in a range, of the values are those of others."""
     n, n_columns = rows.shape
     others = np.column_stack([column[random_state.permutation(n)] for column in rows.T])
-    share = random_state.uniform(0, 0.6, size=(n, 1))
+    share = random_state.uniform(*share, size=(n, 1))
     taken = random_state.random_sample((n, n_columns)) < share
-    taken[np.arange(n), random_state.randint(n_columns, size=n)] = True
+    for _ in range(at_least):
+        taken[np.arange(n), random_state.randint(n_columns, size=n)] = True
     return np.where(taken, others, rows)

@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ks_2samp, kstest
 from sklearn.metrics import roc_auc_score
 
-from skdrift.scoring._coherence import Coherence
+from skdrift.scoring._coherence import Coherence, CrossFittedCoherence
 
 
 def table(n, seed):
@@ -39,3 +40,59 @@ def test_missing_and_new_values_are_read():
 def test_same_seed_same_answer():
     X = table(100, 0)
     assert (Coherence(X, 3).mixed(X) == Coherence(X, 3).mixed(X)).all()
+
+
+def related(n, seed, n_columns=10):
+    """Rows whose columns all follow one hidden size."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, 1)) + 0.3 * rng.normal(size=(n, n_columns))
+
+
+def learnt(X, groups=None, seed=0):
+    return CrossFittedCoherence.learn(X, groups, np.random.RandomState(seed))
+
+
+def test_several_strange_values_count_and_one_does_not():
+    coherence = learnt(related(1500, 0))
+    rng = np.random.default_rng(1)
+    clean, one, all_columns = related(1000, 2), related(1000, 3), related(1000, 4)
+    one[:, 0] = rng.permutation(one[:, 0])
+    all_columns = rng.permuted(all_columns, axis=0)
+    beyond = [
+        np.mean(coherence.beyond(X) > margin)
+        for X, margin in ((clean, 1.0), (clean, 1.5), (one, 1.5), (all_columns, 1.5))
+    ]
+    assert beyond[0] < 0.03
+    assert beyond[1] < 0.01
+    assert beyond[2] < 0.1
+    assert beyond[3] > 0.3
+
+
+@pytest.mark.statistics
+def test_known_rows_are_judged_as_fresh_ones():
+    # All six parts come from one distribution; trees that met a row would favour it.
+    p_values = []
+    for seed in range(20):
+        X = related(600, 100 + seed)
+        coherence = learnt(X[:300], seed=seed)
+        p_values.append(ks_2samp(*np.split(coherence.beyond(X), 2)).pvalue)
+    assert kstest(p_values, "uniform").pvalue > 0.001
+
+
+def test_groups_and_equal_rows_are_left_out():
+    X = np.repeat(related(150, 0), 4, axis=0)
+    X[::2] += 1e-9 * np.random.default_rng(0).normal(size=X[::2].shape)
+    groups = np.repeat(np.arange(150), 4)
+    fresh = related(600, 1)
+    apart = learnt(X, groups)
+    assert np.median(apart.beyond(X)) == pytest.approx(0, abs=1e-12)
+    assert np.quantile(apart.beyond(fresh), 0.95) < 1.3
+    # Rows of a group that trees had met would look far more in order than fresh ones.
+    share = np.mean(apart.beyond(fresh) > np.median(apart.beyond(X)))
+    assert 0.4 < share < 0.6
+
+
+def test_too_little_to_learn_from():
+    assert learnt(related(150, 0)) is None
+    assert learnt(related(500, 0, n_columns=2)) is None
+    assert learnt(np.ones((500, 4))) is None

@@ -335,3 +335,21 @@ def test_mixed_tables_need_no_preparation():
     scores = SupportScorer().set_output(transform="pandas").fit_transform(X)
     assert scores.columns.tolist() == ["support"]
     assert np.isfinite(scores.to_numpy()).all()
+
+
+def test_coherence_sees_rows_put_together_from_others():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 1)) + 0.3 * rng.normal(size=(1500, 10))
+    reference, clean = X[:1000], X[1000:]
+    mixed = rng.permuted(clean, axis=0)
+    scorer = SupportScorer(random_state=0).fit(reference)
+    assert np.mean(scorer.transform(clean) > 0) < 0.01
+    assert np.mean(scorer.transform(mixed) > 0) > 0.3
+    plain = SupportScorer(coherence=False).fit(reference)
+    beyond = np.maximum(plain.distance(mixed) - 1.5, 0)[:, None]
+    assert (plain.transform(mixed) == beyond).all()
+    assert (scorer.transform(mixed) >= beyond).all()
+    points = SupportScorer(representation=np.asarray).fit(reference)
+    assert (
+        points.transform(clean) == points.set_params(coherence=False).transform(clean)
+    ).all()
