@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -256,6 +257,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         self._argmax = reader.argmax
         self._calibration = calibration
         self._correction = correction
+        self._n_known = len(truth)
         self._learn_errors(batches, metric)
         return self
 
@@ -278,7 +280,11 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             (truth - value)[known], scale[known], batches.kind[known], self.confidence
         )
         lost = (self.reference_ - value) / scale
-        self._factor, self._confidence = factor, self.confidence
+        # Kinds that were simulated may be told better than those that come; a normal
+        # interval of labels' scatter and trees' disagreement is the least.
+        normal = norm.ppf(0.5 + self.confidence / 2)
+        self._factor, self._confidence = max(factor, float(normal)), self.confidence
+        half = self._half_widths(estimates, scale)
         self._simulated = SimulatedLosses(
             lost[known],
             self.reference_ - expected[known],
@@ -293,10 +299,16 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             "size": batches.size,
             "truth": truth,
             "estimate": value,
-            "low": value - factor * scale,
-            "high": value + factor * scale,
+            "low": value - half,
+            "high": value + half,
             "p_value": self._simulated.p_value(lost, self.tolerance),
         }
+
+    def _half_widths(self, estimates, scale):
+        """Half the widths of intervals, for estimates of these scales in the metric."""
+        # The labelled rows are a sample too, which batches drawn from them do not show.
+        known = estimates.value * (1 - estimates.value) / self._n_known
+        return self._factor * scale * np.sqrt(1 + known / estimates.scale**2)
 
     @property
     def left_out_(self):
@@ -434,8 +446,9 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 counts, lost, p_value, distance - noise, estimates.disagreement
             )
         ]
-        low = np.clip(value - self._factor * scale, *self._metric.limits)
-        high = np.clip(value + self._factor * scale, *self._metric.limits)
+        half = self._half_widths(estimates, scale)
+        low = np.clip(value - half, *self._metric.limits)
+        high = np.clip(value + half, *self._metric.limits)
         columns = [value, low, high, lost, p_value]
         verdict = np.array([verdict for verdict, _ in verdicts])
         reasons = tuple(sentences for _, sentences in verdicts)
