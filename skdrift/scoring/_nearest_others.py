@@ -7,6 +7,8 @@ from sklearn.utils import gen_batches
 
 from skdrift.scoring._row_hash import row_hashes
 
+# Cosines below this count as this, so that distances are finite.
+_SMALLEST_COSINE = 1e-3
 # Rows this near to a reference row, in coordinates, are the same row.
 _SAME = 1e-4
 # Cells held at once to look for neighbours beyond rows that are left out.
@@ -119,3 +121,31 @@ def _others(rows, reference, width, n_neighbors):
     distance = np.sqrt(distance**2 + reference.own_extra[rows, None])
     distance[np.take_along_axis(left_out, order, axis=1)] = np.nan
     return distance, np.take_along_axis(place, order, axis=1)
+
+
+def mean_distance(points, extra, reference, n_neighbors, is_cosine):
+    """Mean distance to the nearest reference rows that a row may be compared with.
+
+    Parameters
+    ----------
+    points : ndarray or sparse matrix of float32, shape (n_points, n_coordinates)
+    extra : ndarray of shape (n_points,)
+        What is added to squared distances.
+    reference : ReferencePoints
+    n_neighbors : int
+        How many, or all others if there are fewer.
+    is_cosine : bool
+        Whether points are directions, at minus the logarithm of the cosine.
+
+    Returns
+    -------
+    distance : ndarray of shape (n_points,)
+        Zero where no row may be compared with.
+    """
+    n_neighbors = min(n_neighbors, len(reference.groups) - 1)
+    distance, _ = nearest_others(points, extra, reference, n_neighbors)
+    if is_cosine:
+        distance = -np.log(np.maximum(1 - distance**2 / 2, _SMALLEST_COSINE))
+    found = ~np.isnan(distance)
+    total = np.where(found, distance, 0.0).sum(axis=1)
+    return total / np.maximum(found.sum(axis=1), 1)

@@ -3,7 +3,6 @@
 from numbers import Integral, Real
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -20,7 +19,12 @@ from skdrift._sklearn import (
 )
 from skdrift.scoring._coherence import CrossFittedCoherence
 from skdrift.scoring._cross_fit import in_chunks
-from skdrift.scoring._nearest_others import ReferencePoints, nearest_others
+from skdrift.scoring._groups import draw_groups, group_codes
+from skdrift.scoring._nearest_others import (
+    ReferencePoints,
+    mean_distance,
+    nearest_others,
+)
 from skdrift.scoring._representation import (
     ArrayRepresentation,
     TableRepresentation,
@@ -28,8 +32,6 @@ from skdrift.scoring._representation import (
     check_rows,
 )
 
-# Cosines below this count as this, so that distances are finite.
-_SMALLEST_COSINE = 1e-3
 # Unit of distances where all rows of the reference are alike.
 _UNIT_OF_EQUALS = 0.1
 
@@ -335,99 +337,3 @@ class SupportScorer(TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def mean_distance(points, extra, reference, n_neighbors, is_cosine):
-    """Mean distance to the nearest reference rows that a row may be compared with.
-
-    Parameters
-    ----------
-    points : ndarray or sparse matrix of float32, shape (n_points, n_coordinates)
-    extra : ndarray of shape (n_points,)
-        What is added to squared distances.
-    reference : ReferencePoints
-    n_neighbors : int
-        How many, or all others if there are fewer.
-    is_cosine : bool
-        Whether points are directions, at minus the logarithm of the cosine.
-
-    Returns
-    -------
-    distance : ndarray of shape (n_points,)
-        Zero where no row may be compared with.
-    """
-    n_neighbors = min(n_neighbors, len(reference.groups) - 1)
-    distance, _ = nearest_others(points, extra, reference, n_neighbors)
-    if is_cosine:
-        distance = -np.log(np.maximum(1 - distance**2 / 2, _SMALLEST_COSINE))
-    found = ~np.isnan(distance)
-    total = np.where(found, distance, 0.0).sum(axis=1)
-    return total / np.maximum(found.sum(axis=1), 1)
-
-
-def group_codes(groups, n_rows):
-    """Codes of the rows' groups, from 0 on; each row its own group for None.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two groups or rows, or labels do not fit.
-    """
-    if n_rows < 2:
-        raise ValueError(
-            "SupportScorer compares rows with each other and needs at least 2; got "
-            f"n_samples={n_rows}."
-        )
-    if groups is None:
-        return np.arange(n_rows)
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must have one label for each of the {n_rows} rows of X, shape "
-            f"({n_rows},); got shape {labels.shape}."
-        )
-    codes, names = pd.factorize(labels)
-    if codes.min() < 0:
-        raise ValueError(
-            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
-            "needs one."
-        )
-    if len(names) < 2:
-        raise ValueError(
-            "groups must hold at least 2 groups, since rows are compared with those of "
-            f"other groups; got 1, {names[0]!r}."
-        )
-    return codes
-
-
-def draw_groups(groups, max_rows, random_state):
-    """Positions of the rows of so many random groups as hold ``max_rows`` rows.
-
-    Parameters
-    ----------
-    groups : ndarray of int, shape (n_samples,)
-        Code of each row's group, from 0 on.
-    max_rows : int
-        How many rows to keep at most. Two groups stay in any case, with random rows of
-        both where they hold more.
-    random_state : int, RandomState instance or None
-
-    Returns
-    -------
-    kept : ndarray of int
-        In ascending order.
-    """
-    if len(groups) <= max_rows:
-        return np.arange(len(groups))
-    random_state = check_random_state(random_state)
-    sizes = np.bincount(groups)
-    order = random_state.permutation(sizes.size)
-    n_groups = max(2, int((np.cumsum(sizes[order]) <= max_rows).sum()))
-    kept = np.flatnonzero(np.isin(groups, order[:n_groups]))
-    if len(kept) > max_rows:
-        first = [np.flatnonzero(groups == group)[0] for group in order[:2]]
-        rest = np.setdiff1d(kept, first)
-        kept = np.concatenate(
-            (first, random_state.permutation(rest)[: max_rows - len(first)])
-        )
-    return np.sort(kept)

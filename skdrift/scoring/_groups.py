@@ -1,0 +1,73 @@
+"""Groups of reference rows: their codes, and which of them are kept."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+
+
+def group_codes(groups, n_rows):
+    """Codes of the rows' groups, from 0 on; each row its own group for None.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two groups or rows, or labels do not fit.
+    """
+    if n_rows < 2:
+        raise ValueError(
+            "SupportScorer compares rows with each other and needs at least 2; got "
+            f"n_samples={n_rows}."
+        )
+    if groups is None:
+        return np.arange(n_rows)
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"groups must have one label for each of the {n_rows} rows of X, shape "
+            f"({n_rows},); got shape {labels.shape}."
+        )
+    codes, names = pd.factorize(labels)
+    if codes.min() < 0:
+        raise ValueError(
+            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
+            "needs one."
+        )
+    if len(names) < 2:
+        raise ValueError(
+            "groups must hold at least 2 groups, since rows are compared with those of "
+            f"other groups; got 1, {names[0]!r}."
+        )
+    return codes
+
+
+def draw_groups(groups, max_rows, random_state):
+    """Positions of the rows of so many random groups as hold ``max_rows`` rows.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (n_samples,)
+        Code of each row's group, from 0 on.
+    max_rows : int
+        How many rows to keep at most. Two groups stay in any case, with random rows of
+        both where they hold more.
+    random_state : int, RandomState instance or None
+
+    Returns
+    -------
+    kept : ndarray of int
+        In ascending order.
+    """
+    if len(groups) <= max_rows:
+        return np.arange(len(groups))
+    random_state = check_random_state(random_state)
+    sizes = np.bincount(groups)
+    order = random_state.permutation(sizes.size)
+    n_groups = max(2, int((np.cumsum(sizes[order]) <= max_rows).sum()))
+    kept = np.flatnonzero(np.isin(groups, order[:n_groups]))
+    if len(kept) > max_rows:
+        first = [np.flatnonzero(groups == group)[0] for group in order[:2]]
+        rest = np.setdiff1d(kept, first)
+        kept = np.concatenate(
+            (first, random_state.permutation(rest)[: max_rows - len(first)])
+        )
+    return np.sort(kept)
