@@ -152,12 +152,15 @@ def count_values(distinct, values):
     n = distinct.size
     places = Places(distinct[None], values.size)
     arrived, met = np.zeros((2, n + 1), dtype=np.int64)
+    # What lies beyond the last value meets nothing.
+    ends = np.append(distinct, distinct.dtype.type(np.nan))
     for start in range(0, values.size, _SEARCH_BLOCK):
         part = values[start : start + _SEARCH_BLOCK]
         place = places.below(part[None])[0]
         arrived += np.bincount(place, minlength=n + 1)
-        meets = distinct.take(np.minimum(place, n - 1)) == part
-        met += np.bincount(place[meets & (place < n)], minlength=n + 1)
+        meets = ends.take(place) == part
+        if meets.any():
+            met += np.bincount(place[meets], minlength=n + 1)
     not_above = arrived.cumsum()[:-1]
     return not_above - met[:-1], not_above
 
@@ -216,7 +219,8 @@ def _halve(reference, place, values, length):
     """Move each place on by up to ``length``, past all reference values below."""
     while length > 1:
         half = length // 2
-        place += half * (reference[half - 1 :].take(place) < values)
+        is_below = reference[half - 1 :].take(place) < values
+        place += is_below if half == 1 else half * is_below
         length -= half
     place += reference.take(place) < values
     return place
