@@ -19,7 +19,8 @@ from skdrift.models._keras_autoencoder import train_autoencoder
 from skdrift.models._keras_features import hidden_part
 from skdrift.models._keras_runtime import run_in_chunks
 from skdrift.models._resolve import resolve_teacher, teacher_proba
-from skdrift.scoring._cross_fit import by_fold, group_folds, training_rows
+from skdrift.scoring._cross_fit import by_fold, training_rows
+from skdrift.scoring._groups import group_folds
 from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
 from skdrift.scoring._scores import kl, temper
 

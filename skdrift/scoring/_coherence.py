@@ -4,7 +4,8 @@ import numpy as np
 
 from skdrift._sklearn import safe_indexing
 from skdrift.models._averaged_trees import AveragedTrees
-from skdrift.scoring._cross_fit import by_fold, group_folds
+from skdrift.scoring._cross_fit import by_fold
+from skdrift.scoring._groups import group_folds
 from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
 from skdrift.scoring._table_numbers import TableNumbers
 

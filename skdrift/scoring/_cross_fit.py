@@ -92,51 +92,6 @@ def training_rows(fold, n_folds):
     return complements
 
 
-def group_folds(groups, n_rows, n_folds, random_state):
-    """Give every group one fold, so that folds have about as many rows.
-
-    Parameters
-    ----------
-    groups : array-like of shape (n_rows,)
-    n_rows, n_folds : int
-    random_state : RandomState
-
-    Returns
-    -------
-    fold : ndarray of int of shape (n_rows,)
-
-    Raises
-    ------
-    ValueError
-        If there is not one label a row, or fewer than two groups.
-    """
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must have one label for each of the {n_rows} rows of X, shape "
-            f"({n_rows},); got shape {labels.shape}."
-        )
-    codes, names = pd.factorize(labels)
-    if codes.min() < 0:
-        raise ValueError(
-            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
-            "needs one."
-        )
-    if len(names) < 2:
-        raise ValueError(
-            "groups must hold at least 2 groups, since a student is trained on some "
-            f"and scores the others; got 1, {names[0]!r}."
-        )
-    sizes = np.bincount(codes)
-    taken = np.zeros(min(n_folds, len(names)), dtype=np.int64)
-    fold_of = np.empty(len(names), dtype=np.intp)
-    order = random_state.permutation(len(names))
-    for group in order[np.argsort(-sizes[order], kind="stable")]:
-        fold_of[group] = taken.argmin()
-        taken[fold_of[group]] += sizes[group]
-    return fold_of[codes]
-
-
 @dataclass(frozen=True)
 class FoldRecipe:
     """How the student of a fold is trained, and its teacher where it has its own.

@@ -1,4 +1,4 @@
-"""Groups of reference rows: their codes, and which of them are kept."""
+"""Groups of rows: their codes and folds, and which of them are kept."""
 
 import numpy as np
 import pandas as pd
@@ -20,18 +20,7 @@ def group_codes(groups, n_rows):
         )
     if groups is None:
         return np.arange(n_rows)
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must have one label for each of the {n_rows} rows of X, shape "
-            f"({n_rows},); got shape {labels.shape}."
-        )
-    codes, names = pd.factorize(labels)
-    if codes.min() < 0:
-        raise ValueError(
-            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
-            "needs one."
-        )
+    codes, names = _label_codes(groups, n_rows)
     if len(names) < 2:
         raise ValueError(
             "groups must hold at least 2 groups, since rows are compared with those of "
@@ -71,3 +60,54 @@ def draw_groups(groups, max_rows, random_state):
             (first, random_state.permutation(rest)[: max_rows - len(first)])
         )
     return np.sort(kept)
+
+
+def group_folds(groups, n_rows, n_folds, random_state):
+    """Give every group one fold, so that folds have about as many rows.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,)
+    n_rows, n_folds : int
+    random_state : RandomState
+
+    Returns
+    -------
+    fold : ndarray of int of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one label a row, or fewer than two groups.
+    """
+    codes, names = _label_codes(groups, n_rows)
+    if len(names) < 2:
+        raise ValueError(
+            "groups must hold at least 2 groups, since a student is trained on some "
+            f"and scores the others; got 1, {names[0]!r}."
+        )
+    sizes = np.bincount(codes)
+    taken = np.zeros(min(n_folds, len(names)), dtype=np.int64)
+    fold_of = np.empty(len(names), dtype=np.intp)
+    order = random_state.permutation(len(names))
+    for group in order[np.argsort(-sizes[order], kind="stable")]:
+        fold_of[group] = taken.argmin()
+        taken[fold_of[group]] += sizes[group]
+    return fold_of[codes]
+
+
+def _label_codes(groups, n_rows):
+    """Codes of labels and the labels; refuses what is not one label a row."""
+    labels = np.asarray(groups)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"groups must have one label for each of the {n_rows} rows of X, shape "
+            f"({n_rows},); got shape {labels.shape}."
+        )
+    codes, names = pd.factorize(labels)
+    if codes.min() < 0:
+        raise ValueError(
+            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
+            "needs one."
+        )
+    return codes, names

@@ -35,10 +35,10 @@ from skdrift.scoring._cross_fit import (
     FoldRecipe,
     by_fold,
     check_changes,
-    group_folds,
     in_chunks,
     training_rows,
 )
+from skdrift.scoring._groups import group_folds
 from skdrift.scoring._near_rows import warn_of_near_rows
 from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
 from skdrift.scoring._scores import (
