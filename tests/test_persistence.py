@@ -84,6 +84,9 @@ CASES = {
     "martingale": lambda: monitor("martingale"),
     "saffron": lambda: monitor("saffron"),
     "support": lambda: SupportScorer().fit(REFERENCE),
+    "support of groups": lambda: SupportScorer().fit(
+        REFERENCE, groups=np.arange(len(REFERENCE)) // 2
+    ),
     "both views": both_views,
     "logistic": lambda: pipeline(TailDriftTest(), student=LOGISTIC),
     "Keras": fitted_keras_scorer,
