@@ -7,7 +7,7 @@ from skdrift.models._averaged_trees import AveragedTrees
 from skdrift.scoring._cross_fit import by_fold
 from skdrift.scoring._groups import group_folds
 from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
-from skdrift.scoring._table_numbers import TableNumbers
+from skdrift.scoring._table_numbers import LEAST, MOST, TableNumbers
 
 _N_TREES = 40
 _LEAST_IN_LEAF = 5
@@ -30,7 +30,8 @@ class Coherence:
         Known rows.
     seed : int
     several : bool, default=False
-        Whether rows of which one value only comes from another row pass for known ones.
+        Whether rows of which one value only comes from another row, or from beyond the
+        range, pass for known ones.
     """
 
     def __init__(self, X, seed, several=False):
@@ -46,6 +47,7 @@ class Coherence:
             parts = [
                 rows,
                 _mix(rows, (0.0, 0.0), 1, random_state),
+                _stray(rows, random_state),
                 _mix(rows, (0.3, 0.9), 2, random_state),
             ]
         else:
@@ -163,3 +165,17 @@ def _mix(rows, share, at_least, random_state):
     for _ in range(at_least):
         taken[np.arange(n), random_state.randint(n_columns, size=n)] = True
     return np.where(taken, others, rows)
+
+
+def _stray(rows, random_state):
+    """Rows of which one value lies far below the others, as missing ones, or above."""
+    n, n_columns = rows.shape
+    is_known = rows > LEAST
+    low = np.where(is_known, rows, MOST).min(axis=0)
+    high = np.where(is_known, rows, LEAST).max(axis=0)
+    span = np.maximum(high - low, 0) + 1
+    beyond = np.clip([low - span, high + span], LEAST, MOST)
+    column = random_state.randint(n_columns, size=n)
+    strayed = rows.copy()
+    strayed[np.arange(n), column] = beyond[random_state.randint(2, size=n), column]
+    return strayed

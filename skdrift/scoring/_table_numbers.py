@@ -5,6 +5,10 @@ import pandas as pd
 
 from skdrift._columns import as_categories, as_numbers, columns_of, is_number
 
+# The smallest and the largest number; missing ones become the smallest.
+MOST = float(np.finfo(np.float32).max / 2)
+LEAST = -MOST
+
 
 class TableNumbers:
     """Turns tables into numbers.
@@ -31,11 +35,10 @@ class TableNumbers:
     def encode(self, X):
         """Turn a table into numbers on which trees can cut."""
         encoded = []
-        limit = np.finfo(np.float32).max / 2
         for column, names in zip(columns_of(X), self.categories, strict=True):
             if names is None:
-                numbers = np.clip(as_numbers(column)[0], -limit, limit)
-                encoded.append(np.where(np.isnan(numbers), -limit, numbers))
+                numbers = np.clip(as_numbers(column)[0], LEAST, MOST)
+                encoded.append(np.where(np.isnan(numbers), LEAST, numbers))
                 continue
             codes, known = as_categories(pd.Series(column))
             places = np.array([names.get(str(name), len(names)) for name in known])

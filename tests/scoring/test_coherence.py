@@ -56,7 +56,8 @@ def test_several_strange_values_count_and_one_does_not():
     coherence = learnt(related(1500, 0))
     rng = np.random.default_rng(1)
     clean, one, all_columns = related(1000, 2), related(1000, 3), related(1000, 4)
-    one[:, 0] = rng.permutation(one[:, 0])
+    one[:500, 0] = rng.permutation(one[:500, 0])
+    one[500:750, 1], one[750:, 2] = np.nan, 1e6
     all_columns = rng.permuted(all_columns, axis=0)
     beyond = [
         np.mean(coherence.beyond(X) > margin)
@@ -77,6 +78,14 @@ def test_known_rows_are_judged_as_fresh_ones():
         coherence = learnt(X[:300], seed=seed)
         p_values.append(ks_2samp(*np.split(coherence.beyond(X), 2)).pvalue)
     assert kstest(p_values, "uniform").pvalue > 0.001
+
+
+def test_columns_that_are_missing_or_constant_or_infinite():
+    X = related(400, 0, n_columns=6)
+    X[:, 1], X[:, 2], X[:200, 3], X[::7, 4] = np.nan, 1.0, -np.inf, np.inf
+    beyond = learnt(X).beyond(X)
+    assert np.isfinite(beyond).all()
+    assert np.quantile(beyond, 0.99) == pytest.approx(1)
 
 
 def test_groups_and_equal_rows_are_left_out():
