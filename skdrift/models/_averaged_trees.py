@@ -48,7 +48,10 @@ class AveragedTrees:
             max_features=max_features,
             random_state=seed,
             n_jobs=n_jobs,
-        ).fit(X, y, sample_weight=sample_weight)
+        )
+        # Very large numbers of both signs overflow where X is checked.
+        with np.errstate(invalid="ignore"):
+            forest.fit(X, y, sample_weight=sample_weight)
         trees = [tree.tree_ for tree in forest.estimators_]
         sizes = np.array([tree.node_count for tree in trees])
         roots = np.cumsum(sizes) - sizes
