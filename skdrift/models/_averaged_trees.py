@@ -49,8 +49,8 @@ class AveragedTrees:
             random_state=seed,
             n_jobs=n_jobs,
         )
-        # Very large numbers of both signs overflow where X is checked.
-        with np.errstate(invalid="ignore"):
+        # Sums of very large numbers overflow where X is checked.
+        with np.errstate(over="ignore", invalid="ignore"):
             forest.fit(X, y, sample_weight=sample_weight)
         trees = [tree.tree_ for tree in forest.estimators_]
         sizes = np.array([tree.node_count for tree in trees])
