@@ -19,6 +19,12 @@ _N_FOLDS = 3
 # Fewer rows or columns do not show what goes together.
 _LEAST_ROWS, _LEAST_COLUMNS = 200, 3
 _LEAST_CHANCE = 1e-3
+# Share of columns that come from other rows where several do.
+_SEVERAL = (0.3, 0.9)
+# The unit of log odds is what so many known rows exceed. Of rows of which several
+# values come from others so many have to exceed it; else columns know nothing of each
+# other.
+_RARE, _LEAST_TOLD = 0.005, 0.05
 
 
 class Coherence:
@@ -48,7 +54,7 @@ class Coherence:
                 rows,
                 _mix(rows, (0.0, 0.0), 1, random_state),
                 _stray(rows, random_state),
-                _mix(rows, (0.3, 0.9), 2, random_state),
+                _mix(rows, _SEVERAL, 2, random_state),
             ]
         else:
             parts = [rows, _mix(rows, (0.0, 0.6), 1, random_state)]
@@ -75,6 +81,21 @@ class Coherence:
         mixed : ndarray of shape (n_samples,)
         """
         return self.trees.predict(self.numbers.encode(X))[0]
+
+    def mixed_of_mixed(self, X, random_state):
+        """Estimate the same for rows made of X whose values come from several of them.
+
+        Parameters
+        ----------
+        X : DataFrame or ndarray of shape (n_samples, n_features)
+        random_state : RandomState
+
+        Returns
+        -------
+        mixed : ndarray of shape (n_samples,)
+        """
+        rows = _mix(self.numbers.encode(X), _SEVERAL, 2, random_state)
+        return self.trees.predict(rows)[0]
 
 
 class CrossFittedCoherence:
@@ -133,8 +154,17 @@ class CrossFittedCoherence:
         learnt = cls(models, salt, coarse, known)
         own = learnt.beyond(X)
         learnt.median = float(np.median(own))
-        learnt.unit = float(np.quantile(own, 0.99)) - learnt.median or 1.0
-        return learnt
+        learnt.unit = float(np.quantile(own, 1 - _RARE)) - learnt.median or 1.0
+        mixed = by_fold(
+            lambda model, part: model.mixed_of_mixed(part, random_state),
+            *(models, X, fold),
+        )
+        told = np.mean(learnt._in_units(mixed) > 1)
+        return learnt if told >= _LEAST_TOLD else None
+
+    def _in_units(self, mixed):
+        mixed = np.clip(mixed, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+        return (np.log(mixed / (1 - mixed)) - self.median) / self.unit
 
     def beyond(self, X):
         """Log odds that several values of a row come from other rows.
@@ -146,14 +176,13 @@ class CrossFittedCoherence:
         Returns
         -------
         beyond : ndarray of shape (n_samples,)
-            Beyond their median among known rows, in units of what 1% of these exceed.
+            Beyond their median among known rows, in units of what 0.5% of these exceed.
         """
         fold = assign_folds(X, _N_FOLDS, self.salt, self.coarse)
         if self.known is not None:
             fold = self.known.correct(X, fold)
         mixed = by_fold(lambda model, part: model.mixed(part), self.models, X, fold)
-        mixed = np.clip(mixed, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-        return (np.log(mixed / (1 - mixed)) - self.median) / self.unit
+        return self._in_units(mixed)
 
 
 def _mix(rows, share, at_least, random_state):

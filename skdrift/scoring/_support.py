@@ -62,8 +62,8 @@ class SupportScorer(TransformerMixin, BaseEstimator):
     coherence : bool, default=True
         Whether trees judge, too, if the values of a row of a table go together. They
         learn to tell known rows from rows in which several values are those of others.
-        Takes effect with 200 reference rows and three columns at least, and without
-        ``representation``.
+        Takes effect with 200 reference rows and three columns at least that know of
+        each other, and without ``representation``.
     max_reference : int, default=5000
         Rows of X that are kept as the reference, or about so many rows in whole groups,
         drawn at random where there are more. Time and memory grow with it.
@@ -106,9 +106,10 @@ class SupportScorer(TransformerMixin, BaseEstimator):
     Rows whose values were shuffled within columns, or replaced by one frequent value,
     have near neighbours. Trees see that their values do not go together, as far as
     columns know of each other: the log odds, by trees that did not meet the row or its
-    group, that several of its values come from other rows. Their unit too is what 1% of
-    the reference rows exceed, and the larger of both counts. One strange value alone
-    is left to `InputDriftTest`, since one broken column seldom does harm.
+    group, that several of its values come from other rows, beyond their median and in
+    units of what 0.5% of the reference rows exceed. The larger of both counts. One
+    strange value alone is left to `InputDriftTest`, since one broken column seldom
+    does harm.
 
     Examples
     --------

@@ -85,7 +85,7 @@ def test_columns_that_are_missing_or_constant_or_infinite():
     X[:, 1], X[:, 2], X[:200, 3], X[::7, 4] = np.nan, 1.0, -np.inf, np.inf
     beyond = learnt(X).beyond(X)
     assert np.isfinite(beyond).all()
-    assert np.quantile(beyond, 0.99) == pytest.approx(1)
+    assert np.quantile(beyond, 0.995) == pytest.approx(1)
 
 
 def test_groups_and_equal_rows_are_left_out():
@@ -105,3 +105,5 @@ def test_too_little_to_learn_from():
     assert learnt(related(150, 0)) is None
     assert learnt(related(500, 0, n_columns=2)) is None
     assert learnt(np.ones((500, 4))) is None
+    # Columns that know nothing of each other.
+    assert learnt(np.random.default_rng(0).normal(size=(1000, 8))) is None
