@@ -36,24 +36,25 @@ class Coherence:
         Known rows.
     seed : int
     several : bool, default=False
-        Whether rows of which one value only comes from another row, or from beyond the
-        range, pass for known ones.
+        Whether rows of which one value only comes from another row pass for known ones,
+        and values that no known row could have count as a usual one.
     """
 
     def __init__(self, X, seed, several=False):
         random_state = np.random.RandomState(seed)
         self.numbers = TableNumbers(X)
+        self.range = None
         rows = self.numbers.encode(X)
         n_columns = rows.shape[1]
         n_rows = min(_MOST_ROWS, max(_MOST_CELLS // n_columns, _LEAST_ROWS))
         rows = rows[random_state.permutation(len(rows))[:n_rows]]
         max_features = 1.0
         if several:
+            self.range = _range_of(rows)
             max_features = min(1.0, _MOST_TRIED / n_columns)
             parts = [
                 rows,
                 _mix(rows, (0.0, 0.0), 1, random_state),
-                _stray(rows, random_state),
                 _mix(rows, _SEVERAL, 2, random_state),
             ]
         else:
@@ -80,7 +81,7 @@ class Coherence:
         -------
         mixed : ndarray of shape (n_samples,)
         """
-        return self.trees.predict(self.numbers.encode(X))[0]
+        return self.trees.predict(self._encode(X))[0]
 
     def mixed_of_mixed(self, X, random_state):
         """Estimate the same for rows made of X whose values come from several of them.
@@ -94,8 +95,17 @@ class Coherence:
         -------
         mixed : ndarray of shape (n_samples,)
         """
-        rows = _mix(self.numbers.encode(X), _SEVERAL, 2, random_state)
+        rows = _mix(self._encode(X), _SEVERAL, 2, random_state)
         return self.trees.predict(rows)[0]
+
+    def _encode(self, X):
+        rows = self.numbers.encode(X)
+        if self.range is None:
+            return rows
+        low, high, usual, some_missing = self.range
+        is_missing = rows == LEAST
+        is_strange = np.where(is_missing, ~some_missing.astype(bool), rows < low)
+        return np.where(is_strange | (rows > high), usual, rows)
 
 
 class CrossFittedCoherence:
@@ -196,15 +206,10 @@ def _mix(rows, share, at_least, random_state):
     return np.where(taken, others, rows)
 
 
-def _stray(rows, random_state):
-    """Rows of which one value lies far below the others, as missing ones, or above."""
-    n, n_columns = rows.shape
+def _range_of(rows):
+    """Smallest, largest and middle values of columns, and which have missing ones."""
     is_known = rows > LEAST
     low = np.where(is_known, rows, MOST).min(axis=0)
     high = np.where(is_known, rows, LEAST).max(axis=0)
-    span = np.maximum(high - low, 0) + 1
-    beyond = np.clip([low - span, high + span], LEAST, MOST)
-    column = random_state.randint(n_columns, size=n)
-    strayed = rows.copy()
-    strayed[np.arange(n), column] = beyond[random_state.randint(2, size=n), column]
-    return strayed
+    usual = np.quantile(rows, 0.5, axis=0, method="inverted_cdf")
+    return np.array([low, high, usual, ~is_known.all(axis=0)])
