@@ -37,7 +37,7 @@ class Coherence:
     seed : int
     several : bool, default=False
         Whether rows of which one value only comes from another row pass for known ones,
-        and values that no known row could have count as a usual one.
+        and values that no known row has for usual ones.
     """
 
     def __init__(self, X, seed, several=False):
