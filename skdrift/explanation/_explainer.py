@@ -250,6 +250,9 @@ class HarmExplainer(MetaEstimatorMixin, BaseEstimator):
             pair = tuple(map(np.column_stack, zip(points, repaired)))
         known = np.sort(pair[1].T, axis=1)
         p_values = [conformal_p_values(part, known) for part in pair]
+        # A row of the reference is compared with the others, as a fresh one is.
+        n_known = len(pair[1])
+        p_values[1] = ((n_known + 1) * p_values[1] - 1) / n_known
         rare = [(part <= _RARE).astype(float) for part in p_values]
         shown = [(rare, _UNIT_OF_RARE)]
         if watched.in_points:
