@@ -12,6 +12,8 @@ from skdrift.explanation._images import worst_images
 from skdrift.explanation._watched import unwrap
 from skdrift.report import Paragraph, Picture, Section, Table, render_page
 
+# Verdicts on columns that do harm.
+BLAMED = ("changed and harmful", "harmful")
 TONES = {"fine": "good", "harmful": "bad", "cannot tell": "unsure"}
 _MOST_ROWS = 12
 # Inches: as wide as a telephone.
@@ -92,11 +94,18 @@ def batch_report(
                 sections.append(Section("The worst images", (Paragraph(said), picture)))
     limits = _limits(result, explanation)
     sections.append(Section("What cannot be known", limits))
+    verdict, tone = say_verdict(result, len(X_batch)), _tone(result)
+    if not result.is_drift and not _is_estimate(result) and _blames(explanation):
+        # A test of the whole batch may be silent where a few rows suffer.
+        verdict += (
+            " Yet repairs point to columns that do harm in some of them, see below."
+        )
+        tone = "unsure"
     page = render_page(
         title or "What this batch does to the classifier",
-        say_verdict(result, len(X_batch)),
+        verdict,
         sections,
-        tone=_tone(result),
+        tone=tone,
     )
     path = Path(path)
     path.write_text(page, encoding="utf-8")
@@ -117,6 +126,12 @@ def _result_of(detector, X_batch):
             f"{len(result.is_drift)} verdicts."
         )
     return result
+
+
+def _blames(explanation):
+    if explanation is None or explanation.column_table is None:
+        return False
+    return explanation.column_table["verdict"].isin(BLAMED).any()
 
 
 def _is_estimate(result):

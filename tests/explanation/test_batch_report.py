@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
@@ -19,6 +20,7 @@ from skdrift import (
     SupportScorer,
     batch_report,
 )
+from skdrift.datasets import make_loans
 from skdrift.explanation._batch_report import say_verdict
 
 HOSTILE = '<script>alert("x")</script>'
@@ -89,6 +91,23 @@ def test_page_without_reference_has_the_verdict_only(detector_and_rows, tmp_path
     assert "What cannot be known" in text
     assert "Columns are judged" not in text
     assert "Rows" not in text
+
+
+def test_harmful_columns_under_a_silent_test_are_told(tmp_path):
+    X, y = make_loans(6000, random_state=0)
+    clf = HistGradientBoostingClassifier(max_iter=50, random_state=0)
+    clf.fit(X[:3000], y[:3000])
+    clean, batch = X[3000:5000], X[5000:].copy()
+    scorer = DistillationScorer(FrozenEstimator(clf), random_state=0)
+    # So much may change that no batch is flagged.
+    detector = make_pipeline(scorer, KSDriftTest(min_effect=0.9)).fit(clean)
+    explainer = HarmExplainer(detector, random_state=0).fit(clean)
+    calm = " ".join(read(batch_report(explainer, batch, tmp_path / "c.html")).texts)
+    assert "Yet repairs" not in calm
+    batch["income"] = batch["income"] / 1000
+    text = " ".join(read(batch_report(explainer, batch, tmp_path / "p.html")).texts)
+    assert "are as those of the reference" in text
+    assert "Yet repairs point to columns that do harm" in text
 
 
 def estimate(verdict, lost=0.041):

@@ -148,7 +148,9 @@ def test_left_out_batches_tell_the_error(fitted):
     table = estimator.left_out_
     assert set(table["kind"]) == {"natural", *estimator.faults_}
     inside = (table["low"] <= table["truth"]) & (table["truth"] <= table["high"])
-    assert inside.groupby(table["kind"]).mean().mean() == pytest.approx(0.9, abs=0.01)
+    # What is promised, and little more: known rows are a sample, and no interval is
+    # narrower than a normal one.
+    assert 0.895 <= inside.groupby(table["kind"]).mean().mean() <= 0.95
     lost = estimator.reference_ - table["truth"]
     calm = table[(table["kind"] == "natural") & (lost < 0.02)]
     assert (calm["p_value"] <= 0.05).mean() < 0.05
