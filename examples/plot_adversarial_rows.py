@@ -181,11 +181,13 @@ for ax, name, images in zip(
 caught, decisions = below.subplots(1, 2)
 for name in detectors:
     caught.plot(results["epsilon"], results[f"caught {name}"], "o-", label=name)
-caught.set(xlabel="epsilon", ylabel="misleading images flagged", ylim=(0, 1.03))
+caught.set(
+    xlabel="Epsilon of the attack", ylabel="Misleading images flagged", ylim=(0, 1.03)
+)
 caught.legend()
 for name, colour in (("network", "C3"), ("corrected", "C2")):
     decisions.plot(results["epsilon"], results[name], "o-", c=colour, label=name)
-decisions.set(xlabel="epsilon", ylabel="accuracy", ylim=(0, 1.03))
+decisions.set(xlabel="Epsilon of the attack", ylabel="Accuracy", ylim=(0, 1.03))
 decisions.legend()
 if output is not None:
     output.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,8 @@ for batch in batches:
         break
 print(f"alarm at batch {monitor.n_batches_}")
 display = monitor.plot()
-display.ax_.axvline(60.5, color="grey", linestyle=":")
+display.ax_.axvline(60.5, color="grey", linestyle=":", label="harm begins")
+display.ax_.legend()
 
 # %%
 # The table behind the picture:

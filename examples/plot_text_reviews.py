@@ -170,7 +170,7 @@ for score, colour, marker in zip(SCORES, ("C0", "C2", "C1"), "os^"):
     )
     rows.plot(auroc[f"AUROC {score}"], auroc.index, marker, c=colour)
 alarms.axhline(0.05, color="0.6", linewidth=1, linestyle=":")
-alarms.set(xlabel="points of accuracy lost", ylabel="share of batches flagged")
+alarms.set(xlabel="Points of accuracy lost", ylabel="Share of batches flagged")
 alarms.legend()
 rows.hlines(auroc.index, auroc.min(axis=1), auroc.max(axis=1), color="0.8", zorder=0)
 rows.axvline(0.5, color="0.6", linewidth=1, linestyle=":")

@@ -159,8 +159,8 @@ for ax, kind in zip(axes.flat, kinds):
     dots = ax.scatter(path["lost"], path["flagged"], c=path["severity"], cmap="viridis")
     ax.axhline(0.05, color="0.6", linewidth=1, linestyle=":")
     ax.set_title(kind)
-figure.supxlabel("points of accuracy lost")
-figure.supylabel("share of batches flagged")
+figure.supxlabel("Points of accuracy lost")
+figure.supylabel("Share of batches flagged")
 figure.set_layout_engine("constrained")
 figure.colorbar(dots, ax=axes, label="severity (0: clean)")
 if output is not None:

@@ -83,7 +83,7 @@ class MonitorDisplay:
             marked = self.history["is_alarm"].to_numpy() & (
                 np.cumsum(self.history["is_alarm"]) == 1
             )
-            ax.set_ylabel("evidence against no drift")
+            ax.set_ylabel("Evidence against no drift")
         else:
             line = self.history["p_value"]
             ax.plot(batch, line, "o", color="#0072B2", markersize=3, label="p-value")
@@ -107,7 +107,7 @@ class MonitorDisplay:
                 label="alarm",
             )
         ax.set_yscale("log")
-        ax.set_xlabel("batch")
+        ax.set_xlabel("Batch")
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self

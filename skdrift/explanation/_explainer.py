@@ -31,7 +31,7 @@ _LEAST_ROWS = 40
 _RARE = 0.05
 # Rows of the batch, at most, in which a region is looked for.
 _MOST_SEARCHED = 2_000
-_UNIT_OF_RARE = "percent more rows with a rare score"
+_UNIT_OF_RARE = "points more rows with a rare score"
 
 
 class HarmExplainer(MetaEstimatorMixin, BaseEstimator):

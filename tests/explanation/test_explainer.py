@@ -99,7 +99,7 @@ def test_region_of_harm_is_found(explainer):
     segment = explainer.explain(batch).segment
     found = segment.contains(batch)
     assert (found & east).sum() / (found | east).sum() >= 0.7
-    assert "more rows with a rare score" in segment.words
+    assert "points more rows with a rare score" in segment.words
 
 
 def test_same_seed_same_explanation(detector):
