@@ -26,6 +26,9 @@ _SHARES_LEFT = (-0.25, 1.5)
 # Where confidence is near chance, the share that is left is mostly noise.
 _LEAST_WAY = 0.1
 _ROWS_THAT_WEIGH = 200
+# What was likely of the rows before their fault scatters less than labels do, and may
+# err where labels do not: the trees learn a mean, with this weight of the former.
+_LIKELY = 0.75
 # An estimate errs by this much in any case.
 _FLOOR = 0.01
 _N_NATURAL_PARTS = 5
@@ -34,6 +37,7 @@ _PROBIT = (
     "confidence",
     "row_model",
     "row_trees",
+    "right",
     "above_threshold",
     "agreement",
     "student",
@@ -59,7 +63,7 @@ def chance_and_base(sums, confusion, size, prior):
     chance, base : ndarray of shape (n_batches,)
         Chance lies below the base in any case.
     """
-    base = sums[:, SUMS.index("row_trees")] / size
+    base = sums[:, SUMS.index("right")] / size
     chance = chance_accuracy(confusion, size, prior)
     return np.minimum(chance, base - _LEAST_WAY), base
 
@@ -151,7 +155,9 @@ class Correction:
         seen = (batches.sums, batches.confusion, batches.size)
         features = batch_features(*seen, shares, prior)
         chance, base = chance_and_base(*seen, prior)
-        right = np.trace(batches.truth, axis1=1, axis2=2) / batches.size
+        labels = np.trace(batches.truth, axis1=1, axis2=2)
+        right = labels + _LIKELY * (batches.likely_right - labels)
+        right /= batches.size
         target = np.clip((right - chance) / (base - chance), *_SHARES_LEFT)
         weight = _even_weight(batches.kind)
         settings = {

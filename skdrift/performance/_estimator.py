@@ -227,12 +227,14 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         prior = np.bincount(truth, minlength=len(scorer.classes_)) / len(truth)
         right = reading.decision == truth
         n_classes = len(scorer.classes_)
-        calibration = Calibration(reading, right, n_classes)
         honest = Calibrations(reading, right, fold, n_classes)
-        clean = honest.pool(NATURAL, reading, truth, fold)
+        calibration = Calibration(reading, right, n_classes)
+        calibration = calibration.weighed(honest.share_of_trees)
+        likely = honest.likely_classes(reading, fold)
+        clean = honest.pool(NATURAL, reading, truth, fold, likely)
         metric = BatchMetric(self.metric, scorer.classes_, prior, clean)
         pools = make_pools(
-            *(X, truth, fold, faults, reader, support, honest, int(seeds[4])),
+            *(X, truth, fold, likely, faults, reader, support, honest, int(seeds[4])),
             n_jobs=self.n_jobs,
             verbose=self.verbose,
         )
@@ -409,7 +411,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def _count(self, reading):
         n_classes = len(self.classes_)
         confusion = np.zeros((n_classes, n_classes))
-        classes = expected_classes(reading, self._calibration)
+        classes = expected_classes(reading, self._calibration.confidence(reading))
         for place in range(n_classes):
             confusion[:, place] = classes[reading.decision == place].sum(axis=0)
         n = len(reading.decision)

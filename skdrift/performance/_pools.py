@@ -14,6 +14,7 @@ from skdrift.performance._tilts import draw_ranks
 from skdrift.performance._views import (
     SUMS,
     Calibration,
+    best_share,
     expected_classes,
     row_sums,
 )
@@ -65,13 +66,41 @@ class Calibrations:
 
     def __init__(self, reading, right, fold, n_classes):
         self.n_classes = n_classes
-        self.parts = {
+        parts = {
             place: Calibration(reading[fold != place], right[fold != place], n_classes)
             for place in np.unique(fold)
         }
+        model, trees = np.empty((2, len(fold)))
+        for place, calibration in parts.items():
+            rows = np.flatnonzero(fold == place)
+            model[rows] = 1 - calibration.wrong(reading[rows])
+            trees[rows] = calibration.right_by_trees(reading[rows])
+        self.share_of_trees = best_share(model, trees, right)
+        self.parts = {
+            place: part.weighed(self.share_of_trees) for place, part in parts.items()
+        }
 
-    def pool(self, kind, reading, truth, fold):
-        """Make views of labelled rows, by calibrations that did not meet them."""
+    def likely_classes(self, reading, fold):
+        """Probability of each class for each row, shape (n_samples, n_classes)."""
+        likely = np.empty((len(fold), self.n_classes))
+        for place, calibration in self.parts.items():
+            rows = np.flatnonzero(fold == place)
+            part = reading[rows]
+            likely[rows] = expected_classes(part, calibration.right(part))
+        return likely
+
+    def pool(self, kind, reading, truth, fold, likely):
+        """Make views of labelled rows, by calibrations that did not meet them.
+
+        Parameters
+        ----------
+        kind : str
+        reading : Reading
+            Of n rows, after the fault.
+        truth, fold : ndarray of int of shape (n,)
+        likely : ndarray of shape (n, n_classes)
+            `likely_classes` of the rows before the fault.
+        """
         n = len(truth)
         sums = np.empty((n, len(SUMS)))
         confusion = np.zeros((n, self.n_classes, self.n_classes))
@@ -79,13 +108,15 @@ class Calibrations:
             rows = np.flatnonzero(fold == place)
             part = reading[rows]
             sums[rows] = row_sums(part, calibration)
-            classes = expected_classes(part, calibration)
+            classes = expected_classes(part, calibration.confidence(part))
             confusion[rows, :, part.decision] = classes
-        return Pool(kind, sums, confusion, truth, reading.decision, reading.P)
+        likely_right = likely[np.arange(n), reading.decision]
+        decided = reading.decision, reading.P
+        return Pool(kind, sums, confusion, truth, *decided, likely_right)
 
 
 def make_pools(
-    X, truth, fold, faults, reader, support, honest, seed, *, n_jobs, verbose
+    X, truth, fold, likely, faults, reader, support, honest, seed, *, n_jobs, verbose
 ):
     """Simulate every fault several times, on rows of one half of X at a time."""
     n = num_samples(X)
@@ -93,7 +124,7 @@ def make_pools(
     seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(faults))
     made = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(pools_of_kind)(
-            fault, n_pools, X, truth, fold, reader, support, honest, int(own)
+            fault, n_pools, X, truth, fold, likely, reader, support, honest, int(own)
         )
         for fault, own in zip(faults, seeds)
     )
@@ -110,7 +141,9 @@ def draw_batches(maker, pools, X, kind, reading):
         maker.add_pool(pool, _SIZES_OF_A_POOL)
 
 
-def pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed):
+def pools_of_kind(
+    fault, n_pools, X, truth, fold, likely, reader, support, honest, seed
+):
     """Rows with one kind of fault, several times over."""
     name, change = fault
     random_state = np.random.RandomState(seed)
@@ -122,7 +155,8 @@ def pools_of_kind(fault, n_pools, X, truth, fold, reader, support, honest, seed)
         changed = apply_fault(name, change, rows_of(X, rows), random_state)
         scorer, donors = support.halves[side]
         reading = reader.read(changed, scorer, donors, fold[rows])
-        pools.append(honest.pool(name, reading, truth[rows], fold[rows]))
+        known = truth[rows], fold[rows], likely[rows]
+        pools.append(honest.pool(name, reading, *known))
     return pools
 
 

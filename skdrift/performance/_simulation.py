@@ -34,6 +34,8 @@ class Pool:
         Places of labels and of decisions.
     P : ndarray of shape (n_rows, n_classes)
         The classifier's probabilities.
+    likely_right : ndarray of shape (n_rows,)
+        How likely the decision is right, by what was known before the fault.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Pool:
     truth: np.ndarray
     decision: np.ndarray
     P: np.ndarray
+    likely_right: np.ndarray
 
     @property
     def true_shares(self):
@@ -66,6 +69,8 @@ class SimulatedBatches:
         Expected and true confusion matrices.
     expected : ndarray of shape (n_batches, n_classes, n_classes)
         Confusion matrix of the rows that the batch was drawn from, as shares.
+    likely_right : ndarray of shape (n_batches,)
+        Number of right decisions that was to be expected before the fault.
     tables : ndarray of shape (n_batches, 4, n_classes, n_cells) or None
         Of a metric of probabilities: what is seen, what would be seen of labels without
         a link to the rows, the truth, and that of the rows the batch was drawn from.
@@ -78,6 +83,7 @@ class SimulatedBatches:
     confusion: np.ndarray
     truth: np.ndarray
     expected: np.ndarray
+    likely_right: np.ndarray
     tables: np.ndarray | None = None
 
 
@@ -161,7 +167,9 @@ class BatchMaker:
             np.add.at(truth, (pool.truth[rows], pool.decision[rows]), 1.0)
         sums = sum(pool.sums[rows].sum(axis=0) for pool, rows in parts)
         confusion = sum(pool.confusion[rows].sum(axis=0) for pool, rows in parts)
-        self.rows.append((kind, self.n_draws, size, sums, confusion, truth, expected))
+        likely = sum(pool.likely_right[rows].sum() for pool, rows in parts)
+        seen = (sums, confusion, truth, expected, likely)
+        self.rows.append((kind, self.n_draws, size, *seen))
 
     def _add_tables(self, parts, drawn_from):
         true, tables = self.tables.true, []

@@ -4,6 +4,7 @@ A reading is what classifier, student and support say of rows. Views turn it int
 numbers whose sums over the rows of a batch are all that is needed to judge the batch.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ SUMS = (
     "confidence",
     "row_model",
     "row_trees",
+    "right",
     "above_threshold",
     "agreement",
     "student",
@@ -104,7 +106,15 @@ class Calibration:
     right : ndarray of bool of shape (n_samples,)
         Whether the classifier is right.
     n_classes : int
+
+    Attributes
+    ----------
+    share_of_trees : float
+        What the trees count beside the linear model of errors in `right`, half unless
+        `weighed` said otherwise.
     """
+
+    share_of_trees = 0.5
 
     def __init__(self, reading, right, n_classes):
         everyone = _isotonic(reading.own, right)
@@ -150,6 +160,41 @@ class Calibration:
         features = np.hstack([row_features(reading), reading.values])
         return self.trees.predict(features)[0]
 
+    def weighed(self, share_of_trees):
+        """Return a copy in which the trees have this share of `right`."""
+        other = copy(self)
+        other.share_of_trees = share_of_trees
+        return other
+
+    def right(self, reading):
+        """Probability that each decision is right, by linear model and trees."""
+        return self.mean(1 - self.wrong(reading), self.right_by_trees(reading))
+
+    def mean(self, model, trees):
+        """Weighted mean of what the linear model and the trees say."""
+        return model + self.share_of_trees * (trees - model)
+
+
+def best_share(model, trees, right):
+    """Share of the trees in a weighted mean that has the least squared error.
+
+    Parameters
+    ----------
+    model, trees : ndarray of shape (n_samples,)
+        Probabilities that decisions are right, by models that did not meet the rows.
+    right : ndarray of bool of shape (n_samples,)
+
+    Returns
+    -------
+    share : float
+        From 0 to 1; half where both always say the same.
+    """
+    apart = trees - model
+    total = np.sum(apart**2)
+    if total == 0:
+        return 0.5
+    return float(np.clip(np.sum(apart * (right - model)) / total, 0, 1))
+
 
 def row_features(reading):
     """Features of rows for a model of errors, shape (n_samples, n_features)."""
@@ -178,13 +223,15 @@ def row_sums(reading, calibration):
     reading : Reading
     calibration : Calibration
     """
+    model, trees = 1 - calibration.wrong(reading), calibration.right_by_trees(reading)
     beyond = reading.distance > 1.0
     sure = reading.own > calibration.threshold
     n_columns = reading.strange.shape[1]
     columns = {
         "confidence": calibration.confidence(reading),
-        "row_model": 1 - calibration.wrong(reading),
-        "row_trees": calibration.right_by_trees(reading),
+        "row_model": model,
+        "row_trees": trees,
+        "right": calibration.mean(model, trees),
         "above_threshold": sure,
         "agreement": reading.Q.argmax(axis=1) == reading.decision,
         "student": reading.student,
@@ -202,9 +249,19 @@ def row_sums(reading, calibration):
     return np.column_stack([columns[name] for name in SUMS]).astype(np.float64)
 
 
-def expected_classes(reading, calibration):
-    """Calibrated probability of each true class, shape (n_samples, n_classes)."""
-    right = calibration.confidence(reading)
+def expected_classes(reading, right):
+    """Probability of each true class.
+
+    Parameters
+    ----------
+    reading : Reading
+    right : ndarray of shape (n_samples,)
+        Probability that each decision is right.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_samples, n_classes)
+    """
     rows = np.arange(len(right))
     others = reading.P.copy()
     others[rows, reading.decision] = 0.0

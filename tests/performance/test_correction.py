@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -22,14 +24,15 @@ def simulated(n=600, seed=0):
     lost = np.where(kind == NATURAL, 0.0, rng.uniform(0, 0.5, n))
     size = np.full(n, 500)
     sums = rng.normal(0.5, 0.01, (n, len(SUMS))) * 500
-    sums[:, [SUMS.index("confidence"), SUMS.index("row_trees")]] = 450
+    sums[:, [SUMS.index("confidence"), SUMS.index("right")]] = 450
     sums[:, SUMS.index("agreement")] = 500 * (0.95 - lost)
     right = rng.binomial(500, 0.9 - lost)
     truth = np.zeros((n, 2, 2))
     truth[:, 0, 0], truth[:, 1, 0] = right, 500 - right
     confusion = np.tile([[450.0, 0.0], [50.0, 0.0]], (n, 1, 1))
-    expected = truth / 500
-    return SimulatedBatches(kind, np.arange(n), size, sums, confusion, truth, expected)
+    draw, likely = np.arange(n), 500 * (0.9 - lost)
+    seen = (sums, confusion, truth, truth / 500, likely)
+    return SimulatedBatches(kind, draw, size, *seen)
 
 
 SHARES = np.array([1.0, 0.0])
@@ -52,6 +55,16 @@ def test_estimates_of_new_batches():
     truth = np.trace(fresh.truth, axis1=1, axis2=2) / 500
     assert np.abs(estimates.value - truth).mean() < 0.03
     assert (estimates.scale > 0.01).all()
+
+
+def test_what_was_likely_beforehand_is_heard_beside_the_labels():
+    batches = simulated()
+    none_likely = replace(batches, likely_right=np.zeros(600))
+    one, other = (
+        Correction(told, SHARES, PRIOR, 0).left_out.value
+        for told in (batches, none_likely)
+    )
+    assert 0.2 < np.mean(one - other) < 0.6
 
 
 def test_same_seed_whatever_the_jobs():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,11 +45,37 @@ def test_rows_are_calibrated_on_other_folds():
     right = right | (fold == 0)
     honest = Calibrations(one, right, fold, 2)
     truth = np.where(right, one.decision, 1 - one.decision)
-    pool = honest.pool(NATURAL, one, truth, fold)
+    likely = honest.likely_classes(one, fold)
+    pool = honest.pool(NATURAL, one, truth, fold, likely)
     confidence = pool.sums[:, SUMS.index("confidence")]
     assert confidence[fold == 0].mean() < right[fold == 0].mean() - 0.05
     assert pool.confusion.sum(axis=(1, 2)) == pytest.approx(np.ones(900))
     assert np.trace(pool.true_shares) == pytest.approx(right.mean())
+    assert pool.likely_right[fold == 0].mean() < right[fold == 0].mean() - 0.05
+
+
+def test_decision_that_a_fault_turned_is_as_likely_right_as_it_was_wrong():
+    one, right = labelled(900)
+    fold = np.arange(900) % 3
+    honest = Calibrations(one, right, fold, 2)
+    likely = honest.likely_classes(one, fold)
+    turned = replace(one, decision=1 - one.decision)
+    truth = np.where(right, one.decision, 1 - one.decision)
+    before, after = (
+        honest.pool("a", rows, truth, fold, likely).likely_right
+        for rows in (one, turned)
+    )
+    assert before + after == pytest.approx(np.ones(900))
+    assert before.mean() == pytest.approx(right.mean(), abs=0.02)
+
+
+def test_trees_count_as_far_as_they_know_more():
+    one, right = labelled(3000)
+    fold = np.arange(3000) % 3
+    assert Calibrations(one, right, fold, 2).share_of_trees < 0.4
+    # A subgroup in which the classifier is wrong although it is sure.
+    group = np.abs(one.values[:, 0]) > 1
+    assert Calibrations(one, right & ~group, fold, 2).share_of_trees > 0.8
 
 
 def test_only_networks_have_a_representation():

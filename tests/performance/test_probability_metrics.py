@@ -18,7 +18,7 @@ SECOND = np.clip(0.3 * TRUTH + RNG.uniform(0, 0.7, 3000), 0.01, 0.99)
 P = np.column_stack([1 - SECOND, SECOND])
 PRIOR = np.bincount(TRUTH) / len(TRUTH)
 # What a calibrated model would say of the rows above.
-CLEAN = Pool("natural", None, np.eye(2)[TRUTH][:, :, None], TRUTH, None, P)
+CLEAN = Pool("natural", None, np.eye(2)[TRUTH][:, :, None], TRUTH, None, P, None)
 CLASSES = np.column_stack([1 - TRUTH.mean(), TRUTH.mean()]) * np.ones((3000, 1))
 
 

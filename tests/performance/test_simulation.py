@@ -12,7 +12,7 @@ def pool(kind, n, accuracy, seed=0):
     confusion[np.arange(n), decision, decision] = 1.0
     sums = np.column_stack([np.ones(n), truth])
     P = np.eye(2)[decision] * 0.8 + 0.1
-    return Pool(kind, sums, confusion, truth, decision, P)
+    return Pool(kind, sums, confusion, truth, decision, P, np.full(n, accuracy))
 
 
 def test_batches_know_what_they_are_made_of():
@@ -26,6 +26,9 @@ def test_batches_know_what_they_are_made_of():
     assert batches.truth.sum(axis=(1, 2)) == pytest.approx(batches.size)
     assert batches.confusion.sum(axis=(1, 2)) == pytest.approx(batches.size)
     assert batches.expected.sum(axis=(1, 2)) == pytest.approx(1)
+    assert batches.likely_right[:4] == pytest.approx(0.9 * batches.size[:4])
+    faulty = batches.likely_right[4:] / batches.size[4:]
+    assert ((faulty > 0.5 - 1e-9) & (faulty < 0.9)).all()
 
 
 def test_expected_accuracy_lies_between_clean_and_faulty():

@@ -5,6 +5,7 @@ from skdrift.performance._views import (
     SUMS,
     Calibration,
     Reading,
+    best_share,
     expected_classes,
     row_sums,
 )
@@ -63,6 +64,31 @@ def test_trees_hear_the_row_itself():
     assert said[~group].mean() == pytest.approx(right[~group].mean(), abs=0.03)
 
 
+def test_best_share_has_the_least_squared_error():
+    rng = np.random.default_rng(0)
+    model, trees = rng.random((2, 500))
+    right = rng.random(500) < 0.3 * model + 0.7 * trees
+    share = best_share(model, trees, right)
+    errors = [
+        np.mean((model + one * (trees - model) - right) ** 2)
+        for one in (share, share - 0.01, share + 0.01)
+    ]
+    assert min(errors) == errors[0]
+    assert best_share(model, trees, model) == 0
+    assert best_share(model, trees, trees + 1) <= 1
+    assert best_share(model, model, right) == 0.5
+
+
+def test_right_lies_between_linear_model_and_trees():
+    one, right = labelled(500)
+    calibration = Calibration(one, right, 2)
+    ends = 1 - calibration.wrong(one), calibration.right_by_trees(one)
+    for share, end in zip((0, 1), ends):
+        assert calibration.weighed(share).right(one) == pytest.approx(end)
+    sums = row_sums(one, calibration.weighed(0.3))
+    assert sums[:, SUMS.index("right")] == pytest.approx(0.7 * ends[0] + 0.3 * ends[1])
+
+
 def test_share_above_the_threshold_is_the_accuracy():
     one, right = labelled(2000)
     sums = row_sums(one, Calibration(one, right, 2))
@@ -85,7 +111,7 @@ def test_sums_of_parts_add_up():
 def test_expected_classes_are_probabilities(n_classes):
     one, right = labelled(300, n_classes=n_classes)
     calibration = Calibration(one, right, n_classes)
-    classes = expected_classes(one, calibration)
+    classes = expected_classes(one, calibration.confidence(one))
     assert classes.sum(axis=1) == pytest.approx(1)
     own = classes[np.arange(300), one.decision]
     assert own == pytest.approx(calibration.confidence(one))
@@ -94,7 +120,8 @@ def test_expected_classes_are_probabilities(n_classes):
 def test_sure_decision_leaves_the_other_classes_alike():
     one, right = labelled(50, n_classes=3)
     sure = Reading(**{**one.__dict__, "P": np.eye(3)[one.decision]})
-    classes = expected_classes(sure, Calibration(sure, right, 3))
+    calibration = Calibration(sure, right, 3)
+    classes = expected_classes(sure, calibration.confidence(sure))
     others = np.sort(classes, axis=1)[:, :2]
     assert others[:, 0] == pytest.approx(others[:, 1])
 
