@@ -32,7 +32,6 @@ _LIKELY = 0.75
 # An estimate errs by this much in any case.
 _FLOOR = 0.01
 _N_NATURAL_PARTS = 5
-_N_LEVELS = 201
 _PROBIT = (
     "confidence",
     "row_model",
@@ -229,86 +228,3 @@ def _parts(batches):
         mask = np.zeros(len(natural), dtype=bool)
         mask[places[part]] = True
         yield mask
-
-
-def conformal_factor(error, scale, kind, confidence):
-    """How many scales an interval needs on either side to hold with a confidence.
-
-    It holds so often on kinds, weighing alike, whose own errors were not looked at.
-
-    Parameters
-    ----------
-    error, scale : ndarray of shape (n_batches,)
-        Errors on left-out batches and their scales.
-    kind : ndarray of str of shape (n_batches,)
-        Kinds weigh alike, however many batches they have.
-    confidence : float
-
-    Returns
-    -------
-    factor : float
-    """
-    ratio = np.abs(error) / scale
-    names, codes, counts = np.unique(kind, return_inverse=True, return_counts=True)
-    weight = (1.0 / counts / len(names))[codes]
-    levels = np.linspace(confidence, 1.0, _N_LEVELS)
-    places = range(len(names))
-    # As bad as the worst kind is bad enough.
-    most = max(_quantiles(ratio, codes == one, levels[:1])[0] for one in places)
-    if len(names) > 1:
-        # Each kind in turn plays the one that was never met, so that the scatter from
-        # kind to kind is in the level.
-        limits = [_quantiles(ratio, weight * (codes != one), levels) for one in places]
-        covered = [
-            (ratio[codes == one] <= limits[one][:, None]).mean(axis=1) for one in places
-        ]
-        enough = np.mean(covered, axis=0) >= confidence
-        levels = levels[enough][:1] if enough.any() else levels[-1:]
-    return float(min(_quantiles(ratio, weight, levels)[0], most))
-
-
-def _quantiles(values, weight, levels):
-    """Return weighted quantiles."""
-    order = np.argsort(values)
-    reached = np.cumsum(weight[order]) / weight.sum()
-    places = np.searchsorted(reached, levels * (1 - 1e-12))
-    return values[order][np.minimum(places, len(order) - 1)]
-
-
-class SimulatedLosses:
-    """What simulated batches were judged to have lost, to compare others with.
-
-    Parameters
-    ----------
-    lost : ndarray of shape (n_batches,)
-        Estimated losses in units of their scales, by trees that did not meet the kind.
-    expected : ndarray of shape (n_batches,)
-        What such batches lose on average.
-    weight : ndarray of shape (n_batches,)
-    """
-
-    def __init__(self, lost, expected, weight):
-        order = np.argsort(lost)
-        self.lost = lost[order]
-        self.expected = expected[order]
-        self.weight = weight[order]
-
-    def p_value(self, lost, tolerance):
-        """Weighted share of harmless batches that look at least as bad, add one.
-
-        Parameters
-        ----------
-        lost : ndarray of shape (n_batches,)
-        tolerance : float
-            Batches that lose no more on average are harmless.
-
-        Returns
-        -------
-        p_value : ndarray of shape (n_batches,)
-        """
-        harmless = self.expected <= tolerance
-        weight = self.weight[harmless]
-        above = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
-        one = weight.mean() if len(weight) else 1.0
-        place = np.searchsorted(self.lost[harmless], lost, side="left")
-        return (above[place] + one) / (weight.sum() + one)

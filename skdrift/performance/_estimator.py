@@ -6,7 +6,6 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,13 +18,12 @@ from skdrift._sklearn import (
 from skdrift.performance._batch_metric import BatchMetric
 from skdrift.performance._correction import (
     Correction,
-    SimulatedLosses,
     class_distance,
-    conformal_factor,
 )
 from skdrift.performance._counts import PerformanceCounts
 from skdrift.performance._estimate import PerformanceEstimate
 from skdrift.performance._faults import check_faults
+from skdrift.performance._left_out import LeftOutErrors
 from skdrift.performance._pools import (
     Calibrations,
     Support,
@@ -245,6 +243,10 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         reference = metric.of_labels(clean)
         correction = Correction(batches, shares, prior, int(seeds[3]), self.n_jobs)
 
+        errors = LeftOutErrors(
+            batches, metric, correction, float(reference), self.confidence, len(truth)
+        )
+
         validate_data(self, X, skip_check_array=True)
         self.scorer_ = scorer
         self.support_ = support.whole
@@ -259,8 +261,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         self._argmax = reader.argmax
         self._calibration = calibration
         self._correction = correction
-        self._n_known = len(truth)
-        self._learn_errors(batches, metric)
+        self._errors = errors
         return self
 
     def _scorer(self, seed):
@@ -272,51 +273,11 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             random_state=int(seed),
         )
 
-    def _learn_errors(self, batches, metric):
-        """Set what intervals and p-values need, from batches of left-out kinds."""
-        estimates = self._correction.left_out
-        value, scale = metric.estimate(batches.confusion, batches.tables, estimates)
-        truth, expected = metric.of_batches(batches)
-        known = np.isfinite(truth) & np.isfinite(expected) & np.isfinite(value)
-        factor = conformal_factor(
-            (truth - value)[known], scale[known], batches.kind[known], self.confidence
-        )
-        lost = (self.reference_ - value) / scale
-        # Kinds that were simulated may be told better than those that come; a normal
-        # interval of labels' scatter and trees' disagreement is the least.
-        normal = norm.ppf(0.5 + self.confidence / 2)
-        self._factor, self._confidence = max(factor, float(normal)), self.confidence
-        half = self._half_widths(estimates, scale)
-        self._simulated = SimulatedLosses(
-            lost[known],
-            self.reference_ - expected[known],
-            self._correction.weight[known],
-        )
-        distance, noise = class_distance(
-            batches.confusion, batches.size, self._correction.shares
-        )
-        self._most_class_distance = float((distance - noise)[known].max(initial=0.0))
-        self._left_out = {
-            "kind": batches.kind,
-            "size": batches.size,
-            "truth": truth,
-            "estimate": value,
-            "low": value - half,
-            "high": value + half,
-            "p_value": self._simulated.p_value(lost, self.tolerance),
-        }
-
-    def _half_widths(self, estimates, scale):
-        """Half the widths of intervals, for estimates of these scales in the metric."""
-        # The labelled rows are a sample too, which batches drawn from them do not show.
-        known = estimates.value * (1 - estimates.value) / self._n_known
-        return self._factor * scale * np.sqrt(1 + known / estimates.scale**2)
-
     @property
     def left_out_(self):
         """Simulated batches, each judged without having met its kind, as a table."""
         check_is_fitted(self, "scorer_")
-        return pd.DataFrame(self._left_out)
+        return pd.DataFrame(self._errors.columns(self.tolerance))
 
     def transform(self, X):
         """Give each row the probability that the classifier is wrong on it.
@@ -440,7 +401,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         tables = [one.tables for one in counts]
         value, scale = self._metric.estimate(confusion, tables, estimates)
         lost = self.reference_ - value
-        p_value = self._simulated.p_value(lost / scale, self.tolerance)
+        p_value = self._errors.p_value(lost / scale, self.tolerance)
         distance, noise = class_distance(confusion, size, self._correction.shares)
         verdicts = [
             self._verdict(one, *figures)
@@ -448,7 +409,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 counts, lost, p_value, distance - noise, estimates.disagreement
             )
         ]
-        half = self._half_widths(estimates, scale)
+        half = self._errors.half_widths(estimates, scale)
         low = np.clip(value - half, *self._metric.limits)
         high = np.clip(value + half, *self._metric.limits)
         columns = [value, low, high, lost, p_value]
@@ -469,7 +430,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
             reasons,
             size,
             tolerance=self.tolerance,
-            confidence=self._confidence,
+            confidence=self._errors.confidence,
             metric=self._metric.name,
             group_labels=labels,
         )
@@ -493,7 +454,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
                 columns=columns,
                 constant=constant,
                 class_distance=float(distance),
-                most_class_distance=self._most_class_distance,
+                most_class_distance=self._errors.most_class_distance,
                 disagreement=float(disagreement),
             )
         )
