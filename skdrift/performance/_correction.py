@@ -62,7 +62,7 @@ def chance_and_base(sums, confusion, size, prior):
     chance, base : ndarray of shape (n_batches,)
         Chance lies below the base in any case.
     """
-    base = sums[:, SUMS.index("right")] / size
+    base = sums[:, SUMS.index("row_trees")] / size
     chance = chance_accuracy(confusion, size, prior)
     return np.minimum(chance, base - _LEAST_WAY), base
 

@@ -21,7 +21,7 @@ def simulated(n=600, seed=0):
     lost = np.where(kind == NATURAL, 0.0, rng.uniform(0, 0.5, n))
     size = np.full(n, 500)
     sums = rng.normal(0.5, 0.01, (n, len(SUMS))) * 500
-    sums[:, [SUMS.index("confidence"), SUMS.index("right")]] = 450
+    sums[:, [SUMS.index("confidence"), SUMS.index("row_trees")]] = 450
     sums[:, SUMS.index("agreement")] = 500 * (0.95 - lost)
     right = rng.binomial(500, 0.9 - lost)
     truth = np.zeros((n, 2, 2))
