@@ -16,10 +16,7 @@ from skdrift._sklearn import (
     fit_context,
 )
 from skdrift.performance._batch_metric import BatchMetric
-from skdrift.performance._correction import (
-    Correction,
-    class_distance,
-)
+from skdrift.performance._correction import Correction, class_distance
 from skdrift.performance._counts import PerformanceCounts
 from skdrift.performance._estimate import PerformanceEstimate
 from skdrift.performance._faults import check_faults
@@ -242,7 +239,6 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
         reference = metric.of_labels(clean)
         correction = Correction(batches, shares, prior, int(seeds[3]), self.n_jobs)
-
         errors = LeftOutErrors(
             batches, metric, correction, float(reference), self.confidence, len(truth)
         )

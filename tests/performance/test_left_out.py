@@ -15,9 +15,9 @@ from tests.performance.test_correction import PRIOR, SHARES, simulated
 P = np.eye(2)[np.zeros(500, dtype=int)]
 
 
-def errors(n_known=10_000, **options):
+def errors(n_known=10_000):
     """Errors on simulated batches, and the batches."""
-    batches = simulated(**options)
+    batches = simulated()
     label = np.arange(500) % 2
     clean = Pool(NATURAL, None, P[:, :, None], label, label * 0, P, None)
     metric = BatchMetric("accuracy", np.array([0, 1]), PRIOR, clean)
@@ -27,9 +27,8 @@ def errors(n_known=10_000, **options):
 
 def test_intervals_hold_the_truth_as_often_as_they_promise():
     columns = errors()[0].columns(0.05)
-    inside = (columns["low"] <= columns["truth"]) & (
-        columns["truth"] <= columns["high"]
-    )
+    truth = columns["truth"]
+    inside = (columns["low"] <= truth) & (truth <= columns["high"])
     assert inside.mean() >= 0.9
 
 
