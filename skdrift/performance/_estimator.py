@@ -23,6 +23,8 @@ from skdrift.performance._faults import check_faults
 from skdrift.performance._left_out import LeftOutErrors
 from skdrift.performance._pools import (
     Calibrations,
+    Draws,
+    Labelled,
     Support,
     draw_batches,
     make_pools,
@@ -40,6 +42,7 @@ from skdrift.performance._views import (
     SUMS,
     Calibration,
     expected_classes,
+    expected_confusion,
     row_sums,
 )
 from skdrift.scoring import DistillationScorer
@@ -228,13 +231,15 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         likely = honest.likely_classes(reading, fold)
         clean = honest.pool(NATURAL, reading, truth, fold, likely)
         metric = BatchMetric(self.metric, scorer.classes_, prior, clean)
+        draws = Draws.of(len(truth), kind)
         pools = make_pools(
-            *(X, truth, fold, likely, faults, reader, support, honest, int(seeds[4])),
+            Labelled(X, truth, fold, likely, reader, support, honest),
+            *(faults, draws, int(seeds[4])),
             n_jobs=self.n_jobs,
             verbose=self.verbose,
         )
         maker = BatchMaker(clean, np.random.RandomState(seeds[2]), metric.tables)
-        draw_batches(maker, pools, X, kind, reading)
+        draw_batches(maker, draws, pools, X, kind, reading)
         batches = maker.batches()
         shares = np.bincount(reading.decision, minlength=n_classes) / len(truth)
         reference = metric.of_labels(clean)
@@ -366,17 +371,13 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         return self._judge([counts], None)
 
     def _count(self, reading):
-        n_classes = len(self.classes_)
-        confusion = np.zeros((n_classes, n_classes))
         classes = expected_classes(reading, self._calibration.confidence(reading))
-        for place in range(n_classes):
-            confusion[:, place] = classes[reading.decision == place].sum(axis=0)
         n = len(reading.decision)
         tables = self._metric.tables
         return PerformanceCounts(
             n,
             row_sums(reading, self._calibration).sum(axis=0),
-            confusion,
+            expected_confusion(reading.decision, classes),
             reading.strange.sum(axis=0),
             self._digest(),
             None if tables is None else tables.seen(reading.P, classes),

@@ -1,5 +1,7 @@
 """Rows with simulated faults, read by what did not meet them."""
 
+from typing import NamedTuple
+
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.frozen import FrozenEstimator
@@ -10,6 +12,7 @@ from skdrift.models._keras_features import KerasFeatures
 from skdrift.performance._faults import apply_fault
 from skdrift.performance._reader import Donors, rows_of
 from skdrift.performance._simulation import Pool
+from skdrift.performance._stacks import in_stacks
 from skdrift.performance._tilts import draw_ranks
 from skdrift.performance._views import (
     SUMS,
@@ -21,10 +24,37 @@ from skdrift.performance._views import (
 from skdrift.scoring import SupportScorer
 
 _MOST_SUPPORT = 2000
-_ROWS_OF_A_POOL = 300
-_SIZES_OF_A_POOL = 5
 _SIZES_OF_A_TILT = 4
-_MOST_TILTS = 400
+
+
+class Draws(NamedTuple):
+    """How much is drawn of labelled rows.
+
+    Parameters
+    ----------
+    pools : int
+        Of each kind of fault.
+    rows : int
+        In a pool, at most.
+    sizes : int
+        Batches from each pool.
+    tilts : int
+        Of clean rows, at most.
+    """
+
+    pools: int
+    rows: int
+    sizes: int
+    tilts: int
+
+    @classmethod
+    def of(cls, n, kind):
+        """Return what n rows of a kind are worth."""
+        # What a fault of a table costs hangs on the columns that break. Other rows
+        # break as a whole, and networks take long to read them.
+        if kind == "table":
+            return cls(int(np.clip(n // 5, 4, 120)), 150, 3, 800)
+        return cls(4 if n < 200 else min(30, 6 + n // 150), 300, 5, 400)
 
 
 class Support:
@@ -103,60 +133,97 @@ class Calibrations:
         """
         n = len(truth)
         sums = np.empty((n, len(SUMS)))
-        confusion = np.zeros((n, self.n_classes, self.n_classes))
+        classes = np.empty((n, self.n_classes))
         for place, calibration in self.parts.items():
             rows = np.flatnonzero(fold == place)
             part = reading[rows]
             sums[rows] = row_sums(part, calibration)
-            classes = expected_classes(part, calibration.confidence(part))
-            confusion[rows, :, part.decision] = classes
+            classes[rows] = expected_classes(part, calibration.confidence(part))
         likely_right = likely[np.arange(n), reading.decision]
         decided = reading.decision, reading.P
-        return Pool(kind, sums, confusion, truth, *decided, likely_right)
+        return Pool(kind, sums, classes, truth, *decided, likely_right)
 
 
-def make_pools(
-    X, truth, fold, likely, faults, reader, support, honest, seed, *, n_jobs, verbose
-):
-    """Simulate every fault several times, on rows of one half of X at a time."""
-    n = num_samples(X)
-    n_pools = 4 if n < 200 else min(30, 6 + n // 150)
+class Labelled(NamedTuple):
+    """Labelled rows, and what reads changed copies of them without having met them.
+
+    Parameters
+    ----------
+    X : n clean rows
+    truth, fold : ndarray of int of shape (n,)
+    likely : ndarray of shape (n, n_classes)
+        Probabilities of the classes before any fault.
+    reader : Reader
+    support : Support
+    honest : Calibrations
+    """
+
+    X: object
+    truth: np.ndarray
+    fold: np.ndarray
+    likely: np.ndarray
+    reader: object
+    support: Support
+    honest: Calibrations
+
+    def pool(self, kind, side, rows, changed):
+        """Read changed copies of some rows, all of one half.
+
+        Parameters
+        ----------
+        kind : str
+        side : int
+            The half.
+        rows : ndarray of int
+            Places of the rows.
+        changed : rows
+            With the fault.
+        """
+        fold = self.fold[rows]
+        reading = self.reader.read(changed, *self.support.halves[side], fold)
+        return self.honest.pool(
+            kind, reading, self.truth[rows], fold, self.likely[rows]
+        )
+
+
+def make_pools(labelled, faults, draws, seed, *, n_jobs, verbose):
+    """Simulate every fault several times, on rows of one half at a time."""
     seeds = np.random.RandomState(seed).randint(2**31 - 1, size=len(faults))
     made = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(pools_of_kind)(
-            fault, n_pools, X, truth, fold, likely, reader, support, honest, int(own)
-        )
+        delayed(pools_of_kind)(labelled, fault, draws, int(own))
         for fault, own in zip(faults, seeds)
     )
     return [pool for pools in made for pool in pools]
 
 
-def draw_batches(maker, pools, X, kind, reading):
+def draw_batches(maker, draws, pools, X, kind, reading):
     """Draw natural batches, and batches with faults."""
-    n_tilts = int(np.clip(3 * len(pools), 40, _MOST_TILTS))
+    n_tilts = int(np.clip(3 * len(pools), 40, draws.tilts))
     for _ in range(n_tilts):
         ranks = draw_ranks(X, kind, reading, maker.clean.truth, maker.random_state)
         maker.add_natural(ranks, _SIZES_OF_A_TILT)
     for pool in pools:
-        maker.add_pool(pool, _SIZES_OF_A_POOL)
+        maker.add_pool(pool, draws.sizes)
 
 
-def pools_of_kind(
-    fault, n_pools, X, truth, fold, likely, reader, support, honest, seed
-):
+def pools_of_kind(labelled, fault, draws, seed):
     """Rows with one kind of fault, several times over."""
     name, change = fault
     random_state = np.random.RandomState(seed)
+    halves = [np.flatnonzero(labelled.support.half == side) for side in range(2)]
+
+    def drawn():
+        for place in range(draws.pools):
+            rows = random_state.permutation(halves[place % 2])[: draws.rows]
+            rows = np.sort(rows)
+            clean = rows_of(labelled.X, rows)
+            yield place % 2, rows, apply_fault(name, change, clean, random_state)
+
     pools = []
-    for place in range(n_pools):
-        side = place % 2
-        rows = np.flatnonzero(support.half == side)
-        rows = np.sort(random_state.permutation(rows)[:_ROWS_OF_A_POOL])
-        changed = apply_fault(name, change, rows_of(X, rows), random_state)
-        scorer, donors = support.halves[side]
-        reading = reader.read(changed, scorer, donors, fold[rows])
-        known = truth[rows], fold[rows], likely[rows]
-        pools.append(honest.pool(name, reading, *known))
+    for side, parts, changed in in_stacks(drawn()):
+        pool = labelled.pool(name, side, np.concatenate(parts), changed)
+        ends = np.cumsum([len(part) for part in parts])
+        pools += [pool[end - len(part) : end] for part, end in zip(parts, ends)]
     return pools
 
 

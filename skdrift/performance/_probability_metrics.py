@@ -85,7 +85,7 @@ class Tables:
     def __init__(self, metric, prior, clean):
         self.metric = metric
         self.prior = prior
-        seen, _ = self.seen(clean.P, clean.confusion.sum(axis=2))
+        seen, _ = self.seen(clean.P, clean.classes)
         true = self.true(clean.P, clean.truth)
         self.offset = metric.value(true) - metric.value(seen)
         if np.isnan(self.offset):

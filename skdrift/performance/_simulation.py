@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skdrift.performance._views import expected_confusion
+
 SIZES = (20, 50, 100, 200, 500, 2000)
 #: Name of the kind of batches that hold clean rows only.
 NATURAL = "natural"
@@ -28,8 +30,8 @@ class Pool:
         Name of the fault.
     sums : ndarray of shape (n_rows, n_sums)
         Views of the rows.
-    confusion : ndarray of shape (n_rows, n_classes, n_classes)
-        Expected confusion matrix of each row.
+    classes : ndarray of shape (n_rows, n_classes)
+        Probability of each true class.
     truth, decision : ndarray of int of shape (n_rows,)
         Places of labels and of decisions.
     P : ndarray of shape (n_rows, n_classes)
@@ -40,18 +42,21 @@ class Pool:
 
     kind: str
     sums: np.ndarray
-    confusion: np.ndarray
+    classes: np.ndarray
     truth: np.ndarray
     decision: np.ndarray
     P: np.ndarray
     likely_right: np.ndarray
 
+    def __getitem__(self, rows):
+        """Keep some of the rows."""
+        _, *names = self.__dataclass_fields__
+        return Pool(self.kind, *(getattr(self, name)[rows] for name in names))
+
     @property
     def true_shares(self):
         """True confusion matrix as shares of the rows."""
-        shares = np.zeros(self.confusion.shape[1:])
-        np.add.at(shares, (self.truth, self.decision), 1 / len(self.truth))
-        return shares
+        return _true_confusion([(self, slice(None))]) / len(self.truth)
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,15 @@ def window(ranks, random_state):
     return (distance <= max(width / 2, least)).astype(np.float64)
 
 
+def _true_confusion(parts, weight=1.0):
+    """Count rows of pools by true class and decision, or add up their weights."""
+    n_classes = parts[0][0].classes.shape[1]
+    confusion = np.zeros((n_classes, n_classes))
+    for pool, rows in parts:
+        np.add.at(confusion, (pool.truth[rows], pool.decision[rows]), weight)
+    return confusion
+
+
 class BatchMaker:
     """Draws batches and keeps what is known of them.
 
@@ -132,8 +146,7 @@ class BatchMaker:
         else:
             weight = np.exp(self.random_state.normal(0, _TILT) * ranks)
         weight /= weight.sum()
-        expected = np.zeros(self.clean.confusion.shape[1:])
-        np.add.at(expected, (self.clean.truth, self.clean.decision), weight)
+        expected = _true_confusion([(self.clean, slice(None))], weight)
         for size in self.random_state.choice(SIZES, n_sizes):
             rows = self.random_state.choice(len(weight), size, p=weight)
             self._add(NATURAL, size, [(self.clean, rows)], expected)
@@ -161,12 +174,12 @@ class BatchMaker:
         self.n_draws += 1
 
     def _add(self, kind, size, parts, expected):
-        n_classes = self.clean.confusion.shape[1]
-        truth = np.zeros((n_classes, n_classes))
-        for pool, rows in parts:
-            np.add.at(truth, (pool.truth[rows], pool.decision[rows]), 1.0)
+        truth = _true_confusion(parts)
         sums = sum(pool.sums[rows].sum(axis=0) for pool, rows in parts)
-        confusion = sum(pool.confusion[rows].sum(axis=0) for pool, rows in parts)
+        confusion = sum(
+            expected_confusion(pool.decision[rows], pool.classes[rows])
+            for pool, rows in parts
+        )
         likely = sum(pool.likely_right[rows].sum() for pool, rows in parts)
         seen = (sums, confusion, truth, expected, likely)
         self.rows.append((kind, self.n_draws, size, *seen))
@@ -174,7 +187,7 @@ class BatchMaker:
     def _add_tables(self, parts, drawn_from):
         true, tables = self.tables.true, []
         for pool, rows in parts:
-            P, classes = pool.P[rows], pool.confusion[rows].sum(axis=2)
+            P, classes = pool.P[rows], pool.classes[rows]
             own = true(P, pool.truth[rows])
             tables.append(np.concatenate([self.tables.seen(P, classes), own[None]]))
         expected = sum(true(pool.P, pool.truth, weight) for pool, weight in drawn_from)

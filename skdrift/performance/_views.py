@@ -275,6 +275,24 @@ def expected_classes(reading, right):
     return classes
 
 
+def expected_confusion(decision, classes):
+    """Sum probabilities of true classes, those of each decision in its own column.
+
+    Parameters
+    ----------
+    decision : ndarray of int of shape (n_samples,)
+    classes : ndarray of shape (n_samples, n_classes)
+
+    Returns
+    -------
+    confusion : ndarray of shape (n_classes, n_classes)
+    """
+    confusion = np.zeros((classes.shape[1], classes.shape[1]))
+    for place in np.unique(decision):
+        confusion[:, place] = classes[decision == place].sum(axis=0)
+    return confusion
+
+
 def _isotonic(own, right):
     """Knots of a rising step function from probability to share of right decisions."""
     order = np.argsort(own, kind="stable")

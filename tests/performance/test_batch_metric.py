@@ -9,7 +9,7 @@ CLASSES = np.array(["no", "yes"])
 PRIOR = np.array([0.5, 0.5])
 P = np.column_stack([np.linspace(0, 1, 101), np.linspace(1, 0, 101)])
 TRUTH = np.repeat([0, 1], [50, 51])[::-1]
-CLEAN = Pool("natural", None, P[:, :, None], TRUTH, None, P, None)
+CLEAN = Pool("natural", None, P, TRUTH, None, P, None)
 CONFUSION = np.array([[[40.0, 10.0], [10.0, 41.0]]])
 
 

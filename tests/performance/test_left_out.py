@@ -19,7 +19,7 @@ def errors(n_known=10_000):
     """Errors on simulated batches, and the batches."""
     batches = simulated()
     label = np.arange(500) % 2
-    clean = Pool(NATURAL, None, P[:, :, None], label, label * 0, P, None)
+    clean = Pool(NATURAL, None, P, label, label * 0, P, None)
     metric = BatchMetric("accuracy", np.array([0, 1]), PRIOR, clean)
     correction = Correction(batches, SHARES, PRIOR, 0)
     return LeftOutErrors(batches, metric, correction, 0.9, 0.9, n_known), batches

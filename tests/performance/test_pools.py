@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from skdrift.performance._pools import Calibrations, Support, representation_of
+from skdrift.performance._pools import (
+    Calibrations,
+    Draws,
+    Labelled,
+    Support,
+    make_pools,
+    representation_of,
+)
 from skdrift.performance._simulation import NATURAL
 from skdrift.performance._views import SUMS
 from tests.performance.test_views import labelled
@@ -49,7 +56,7 @@ def test_rows_are_calibrated_on_other_folds():
     pool = honest.pool(NATURAL, one, truth, fold, likely)
     confidence = pool.sums[:, SUMS.index("confidence")]
     assert confidence[fold == 0].mean() < right[fold == 0].mean() - 0.05
-    assert pool.confusion.sum(axis=(1, 2)) == pytest.approx(np.ones(900))
+    assert pool.classes.sum(axis=1) == pytest.approx(np.ones(900))
     assert np.trace(pool.true_shares) == pytest.approx(right.mean())
     assert pool.likely_right[fold == 0].mean() < right[fold == 0].mean() - 0.05
 
@@ -81,3 +88,47 @@ def test_trees_count_as_far_as_they_know_more():
 def test_only_networks_have_a_representation():
     assert representation_of(LogisticRegression(), "array") is None
     assert representation_of(LogisticRegression(), "table") is None
+
+
+def test_tables_are_drawn_from_often_and_others_seldom():
+    assert [Draws.of(n, "table").pools for n in (10, 200, 5000)] == [4, 40, 120]
+    assert [Draws.of(n, "array").pools for n in (100, 1500, 50_000)] == [4, 16, 30]
+
+
+class ReadsValues:
+    """Takes two columns of numbers for probabilities of the second class."""
+
+    def read(self, X, scorer, donors, fold):
+        assert scorer.distance(X).shape == fold.shape
+        own = X.to_numpy().mean(axis=1)
+        one, _ = labelled(len(own))
+        P = np.column_stack([1 - own, own])
+        return replace(one, P=P, Q=P, decision=(own > 0.5).astype(int))
+
+
+def test_pools_hold_rows_of_one_half_each_with_its_own_label():
+    one, right = labelled(600)
+    fold = np.arange(600) % 3
+    truth = np.where(right, one.decision, 1 - one.decision)
+    X = pd.DataFrame({"a": one.own, "b": one.own})
+    support = Support(X, "table", LogisticRegression(), None, 0)
+    honest = Calibrations(one, right, fold, 2)
+    likely = np.column_stack([np.arange(600), 600 + np.arange(600)])
+    known = Labelled(X, truth, fold, likely, ReadsValues(), support, honest)
+
+    def change(rows, random_state):
+        return rows.astype(random_state.choice(["float32", "float64"]))
+
+    draws = Draws(pools=25, rows=40, sizes=1, tilts=1)
+    pools = make_pools(known, [("odd", change)], draws, 0, n_jobs=None, verbose=0)
+    assert len(pools) == 25
+    assert {pool.kind for pool in pools} == {"odd"}
+    sides = []
+    for pool in pools:
+        rows = pool.likely_right.astype(int) % 600
+        assert len(set(rows)) == 40
+        assert (truth[rows] == pool.truth).all()
+        assert pool.P[:, 1] == pytest.approx(one.own[rows], abs=1e-6)
+        sides.append(set(support.half[rows]))
+    assert all(len(side) == 1 for side in sides)
+    assert sum(side == {0} for side in sides) == 13

@@ -18,7 +18,7 @@ SECOND = np.clip(0.3 * TRUTH + RNG.uniform(0, 0.7, 3000), 0.01, 0.99)
 P = np.column_stack([1 - SECOND, SECOND])
 PRIOR = np.bincount(TRUTH) / len(TRUTH)
 # What a calibrated model would say of the rows above.
-CLEAN = Pool("natural", None, np.eye(2)[TRUTH][:, :, None], TRUTH, None, P, None)
+CLEAN = Pool("natural", None, np.eye(2)[TRUTH], TRUTH, None, P, None)
 CLASSES = np.column_stack([1 - TRUTH.mean(), TRUTH.mean()]) * np.ones((3000, 1))
 
 
@@ -94,7 +94,7 @@ def test_names():
 
 
 def test_what_the_reference_is_better_than_expected_is_known():
-    doubtful = replace(CLEAN, confusion=np.full((3000, 2, 1), 0.5))
+    doubtful = replace(CLEAN, classes=np.full((3000, 2), 0.5))
     tables = Tables(NegLogLoss(), PRIOR, doubtful)
     expected = np.mean(np.log(P))
     assert tables.offset == pytest.approx(-log_loss(TRUTH, P) - expected)

@@ -8,11 +8,10 @@ def pool(kind, n, accuracy, seed=0):
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 2, n)
     decision = np.where(rng.random(n) < accuracy, truth, 1 - truth)
-    confusion = np.zeros((n, 2, 2))
-    confusion[np.arange(n), decision, decision] = 1.0
+    classes = np.eye(2)[decision]
     sums = np.column_stack([np.ones(n), truth])
     P = np.eye(2)[decision] * 0.8 + 0.1
-    return Pool(kind, sums, confusion, truth, decision, P, np.full(n, accuracy))
+    return Pool(kind, sums, classes, truth, decision, P, np.full(n, accuracy))
 
 
 def test_batches_know_what_they_are_made_of():
