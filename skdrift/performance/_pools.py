@@ -53,7 +53,7 @@ class Draws(NamedTuple):
         # What a fault of a table costs hangs on the columns that break. Other rows
         # break as a whole, and networks take long to read them.
         if kind == "table":
-            return cls(int(np.clip(n // 5, 4, 120)), 150, 3, 800)
+            return cls(int(np.clip(n // 5, 4, 160)), 200, 3, 800)
         return cls(4 if n < 200 else min(30, 6 + n // 150), 300, 5, 400)
 
 
