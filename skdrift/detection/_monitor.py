@@ -7,14 +7,12 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, StrOptions, fit_context, safe_indexing
-from skdrift.detection._base import BaseDriftTest
 from skdrift.detection._batches import split_rows
+from skdrift.detection._detector_steps import final_test, scores_for_test
 from skdrift.detection._monitor_display import MonitorDisplay
 from skdrift.detection._stream import (
     MonitorState,
@@ -163,7 +161,7 @@ class DriftMonitor(BaseEstimator):
         self : DriftMonitor
         """
         detector = clone(TailDriftTest() if self.detector is None else self.detector)
-        _test_of(detector)
+        final_test(detector)
         if groups is None:
             detector.fit(X, y)
         else:
@@ -209,7 +207,7 @@ class DriftMonitor(BaseEstimator):
         stream, detector = self._running()
         # All batches or none: one that is refused leaves the monitor as it was.
         stream = stream.copy()
-        scores = _scores(detector, X)
+        scores = scores_for_test(detector, X)
         if groups is None:
             state = stream.take(scores)
         else:
@@ -246,7 +244,7 @@ class DriftMonitor(BaseEstimator):
             p-value.
         """
         stream, detector = self._running()
-        result = stream.test.predict(_scores(detector, X), groups)
+        result = stream.test.predict(scores_for_test(detector, X), groups)
         return _foretold(stream, result)
 
     def count(self, X):
@@ -263,7 +261,7 @@ class DriftMonitor(BaseEstimator):
             Counts of parts add up; `update_counts` takes their sum.
         """
         stream, detector = self._running()
-        return stream.test.count(_scores(detector, X))
+        return stream.test.count(scores_for_test(detector, X))
 
     def predict_counts(self, counts):
         """Tell what `update_counts` would say; nothing is changed.
@@ -319,7 +317,7 @@ class DriftMonitor(BaseEstimator):
         return self._stream, self.detector_
 
     def _new_stream(self, detector):
-        test = _test_of(detector)
+        test = final_test(detector)
         check_is_fitted(test)
         if test.correction is None and len(test.reference_) > 1:
             raise ValueError(
@@ -349,12 +347,12 @@ class DriftMonitor(BaseEstimator):
                 "This DriftMonitor has no detector yet; call fit, or give it a fitted "
                 "detector."
             )
-        check_is_fitted(_test_of(self.detector))
+        check_is_fitted(final_test(self.detector))
         return self.detector
 
     def _settings(self):
         """Return what must not change while a stream runs."""
-        test = TailDriftTest() if self.detector is None else _test_of(self.detector)
+        test = TailDriftTest() if self.detector is None else final_test(self.detector)
         of_test = test.get_params()
         of_test.pop("random_state", None)
         return {
@@ -383,7 +381,7 @@ class DriftMonitor(BaseEstimator):
         """Reference rows of the next test, for each feature."""
         if hasattr(self, "_stream"):
             return self._stream.test.reference_size_
-        return _test_of(self._fitted_detector()).reference_size_
+        return final_test(self._fitted_detector()).reference_size_
 
     @property
     def history_(self):
@@ -413,31 +411,6 @@ class DriftMonitor(BaseEstimator):
         tags.input_tags = get_tags(test).input_tags
         tags.target_tags.required = get_tags(test).target_tags.required
         return tags
-
-
-def _parts(detector):
-    """Return the steps that make scores, or None, and the test at the end."""
-    while isinstance(detector, FrozenEstimator):
-        detector = detector.estimator
-    if not isinstance(detector, Pipeline):
-        return None, detector
-    _, test = _parts(detector[-1])
-    return (detector[:-1] if len(detector) > 1 else None), test
-
-
-def _test_of(detector):
-    _, test = _parts(detector)
-    if not isinstance(test, BaseDriftTest):
-        raise TypeError(
-            "detector must be a drift test with p-values, such as TailDriftTest or "
-            f"KSDriftTest, or a Pipeline that ends in one; got {type(test).__name__}."
-        )
-    return test
-
-
-def _scores(detector, X):
-    steps, _ = _parts(detector)
-    return X if steps is None else steps.transform(X)
 
 
 def _foretold(stream, result):

@@ -1,53 +1,24 @@
 """RiskMonitor: the risk of a classifier from few labels, at any time."""
 
-from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.isotonic import IsotonicRegression
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from skdrift._sklearn import HasMethods, Interval, fit_context, num_samples
+from skdrift.performance._drawn_batch import DrawnBatch
 from skdrift.performance._risk_state import RiskState
+from skdrift.performance._source_risk import upper_bound
 from skdrift.scoring._row_hash import row_hashes
 from skdrift.stats._betting import Bets, lower_bound
 
 # Half of the labels are drawn evenly, whatever the proxy says.
 _EVEN = 0.5
 _BOUNDS = np.linspace(0, 1, 201)
-
-
-@dataclass(frozen=True)
-class DrawnBatch:
-    """A batch of which some rows were drawn to be labelled.
-
-    Parameters
-    ----------
-    number : int
-    n_rows : int
-    digest : int
-        Tells the rows of the batch from others.
-    proxy : ndarray of shape (n_rows,)
-        Probability of error of each row, as far as known without labels.
-    share : ndarray of shape (n_rows,)
-        How probable each row was in each draw, times the number of rows.
-    draws : ndarray of int
-        Rows drawn, one after the other, repeatedly perhaps.
-    decision : ndarray of shape (n_rows,)
-        The classifier's decisions.
-    """
-
-    number: int
-    n_rows: int
-    digest: int
-    proxy: np.ndarray
-    share: np.ndarray
-    draws: np.ndarray
-    decision: np.ndarray
 
 
 class RiskMonitor(MetaEstimatorMixin, BaseEstimator):
@@ -276,7 +247,7 @@ class RiskMonitor(MetaEstimatorMixin, BaseEstimator):
             )
         known = {}
         if y is not None:
-            known = self._known_labels(drawn, np.arange(n_rows), y)
+            known = drawn.losses(np.arange(n_rows), y)
         self._drawn = None
         self._n_batches += 1
         self._pending[drawn.number] = (drawn, {})
@@ -319,57 +290,20 @@ class RiskMonitor(MetaEstimatorMixin, BaseEstimator):
                 f"rows must lie between 0 and {drawn.n_rows - 1}; got {rows.min()} to "
                 f"{rows.max()}."
             )
-        known = self._known_labels(drawn, rows, y, before)
+        known = drawn.losses(rows, y, before)
         self._add_labels(batch, known)
         return self._state(drawn)
-
-    def _known_labels(self, drawn, rows, y, before=()):
-        """Losses of the rows whose labels are known."""
-        y = np.asarray(y)
-        if len(y) != len(rows):
-            raise ValueError(
-                f"y must have one entry for each of the {len(rows)} rows; got {len(y)}."
-            )
-        given = ~np.asarray(pd.isna(y))
-        # NaN among whole numbers has made floats of labels.
-        known = {
-            int(row): float(_differs(label, drawn.decision[row]))
-            for row, label in zip(rows[given], y[given])
-        }
-        chosen = {*known, *before}
-        allowed = set(drawn.draws.tolist())
-        if not chosen <= allowed and len(chosen) < drawn.n_rows:
-            extra = sorted(chosen - allowed)
-            raise ValueError(
-                f"{len(extra)} rows are labelled that query did not draw, such as "
-                f"{extra[:5]}; labels of one's own choosing say nothing about the "
-                "other rows. Label the rows that query(X, n) names for this batch, or "
-                "all rows."
-            )
-        return known
 
     def _add_labels(self, number, known):
         """Bet on a batch once all that was drawn of it is labelled."""
         drawn, losses = self._pending[number]
         losses = {**losses, **known}
         self._pending[number] = (drawn, losses)
-        whole = len(losses) == drawn.n_rows
-        complete = len(drawn.draws) > 0 and all(row in losses for row in drawn.draws)
-        if not whole and not complete:
+        if not drawn.is_labelled(losses):
             return
         del self._pending[number]
         self._n_labels += len(losses)
-        if whole:
-            # Every row is known: nothing has to be guessed.
-            order = range(drawn.n_rows)
-            numbers, smallest = [losses[row] for row in order], 0.0
-        else:
-            middle = drawn.proxy.mean()
-            numbers = [
-                middle + (losses[row] - drawn.proxy[row]) / drawn.share[row]
-                for row in drawn.draws.tolist()
-            ]
-            smallest = float(middle - (drawn.proxy / drawn.share).max())
+        numbers, smallest = drawn.unbiased(losses)
         for one in numbers:
             self._bets = self._bets.play(one, smallest)
             self._curve = self._curve.play(one, smallest)
@@ -447,44 +381,6 @@ def _calibrate(uncertainty, wrong):
     fit = IsotonicRegression(y_min=0.01, y_max=0.99, out_of_bounds="clip")
     fit.fit(uncertainty[order], wrong[order].astype(float))
     return fit.X_thresholds_, fit.y_thresholds_
-
-
-def upper_bound(wrong, groups, alpha):
-    """Upper confidence bound of the risk on clean rows (Clopper and Pearson).
-
-    Parameters
-    ----------
-    wrong : ndarray of bool of shape (n_samples,)
-    groups : array-like of shape (n_samples,) or None
-        With groups the number of rows is divided by the design effect: how many times
-        larger the variance of the mean is than with independent rows.
-    alpha : float
-
-    Returns
-    -------
-    bound : float
-    """
-    n, k = len(wrong), float(wrong.sum())
-    if groups is not None:
-        labels = np.asarray(groups)
-        if labels.shape != (n,):
-            raise ValueError(
-                f"groups must have one label for each of the {n} rows of X; got shape "
-                f"{labels.shape}."
-            )
-        codes, names = pd.factorize(labels)
-        off = np.bincount(codes, weights=wrong - wrong.mean())
-        plain = max(wrong.var() * n, 1e-12)
-        effect = (off**2).sum() * len(names) / max(len(names) - 1, 1) / plain
-        n, k = n / max(effect, 1.0), k / max(effect, 1.0)
-    return 1.0 if k >= n else float(beta.isf(alpha, k + 1, n - k))
-
-
-def _differs(label, decision):
-    try:
-        return label != decision and float(label) != float(decision)
-    except (TypeError, ValueError):
-        return str(label) != str(decision)
 
 
 def _digest(X):

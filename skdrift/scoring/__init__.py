@@ -4,8 +4,9 @@ May import `models`; sweeps, monitors and tests know scorers by their methods al
 """
 
 from skdrift.scoring._autoencoder import AutoencoderScorer
-from skdrift.scoring._scorer import DistillationScorer, TeacherStudentProba
+from skdrift.scoring._scorer import DistillationScorer
 from skdrift.scoring._support import SupportScorer
+from skdrift.scoring._teacher_student_proba import TeacherStudentProba
 from skdrift.scoring._threshold import ScoreThreshold
 
 __all__ = [

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest
+from scipy.stats import binom
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
 from skdrift import RiskMonitor
-from skdrift.performance._risk_monitor import upper_bound
 from tests.round_trips import ROUND_TRIPS
 
 X, y = make_classification(30_000, 6, n_informative=4, flip_y=0.1, random_state=0)
@@ -189,21 +188,6 @@ def test_resumed_it_goes_on_bit_for_bit(way):
         known = asked(one, rows, labels)
         assert one.update(batch, known) == again.update(batch, known)
     assert one.history_.equals(again.history_)
-
-
-def test_upper_bound_is_that_of_clopper_and_pearson():
-    wrong = np.arange(200) < 30
-    expected = binomtest(30, 200).proportion_ci(0.9, "exact").high
-    assert upper_bound(wrong, None, 0.05) == pytest.approx(expected)
-    assert upper_bound(np.ones(5, dtype=bool), None, 0.05) == 1.0
-
-
-def test_groups_make_the_bound_wider():
-    wrong = np.repeat(np.random.default_rng(0).random(40) < 0.2, 25)
-    groups = np.repeat(np.arange(40), 25)
-    assert upper_bound(wrong, groups, 0.05) > upper_bound(wrong, None, 0.05) + 0.05
-    with pytest.raises(ValueError, match="one label for each"):
-        upper_bound(wrong, groups[:3], 0.05)
 
 
 @pytest.mark.statistics
