@@ -9,10 +9,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "skdrift"
 # What each folder may import of the package beside itself. `_sklearn` is the door to
 # scikit-learn's private names and stands open to all but the pure folders; `_columns`
-# reads the columns of tables.
+# reads the columns of tables, `_group_labels` checks labels of groups and batches.
 ARROWS = {
     "datasets": set(),
-    "detection": {"_columns", "_sklearn", "stats"},
+    "detection": {"_columns", "_group_labels", "_sklearn", "stats"},
     "distributed": {"_sklearn"},
     "explanation": {
         "_columns",
@@ -23,9 +23,17 @@ ARROWS = {
         "stats",
     },
     "models": {"_columns", "_sklearn"},
-    "performance": {"_columns", "_sklearn", "datasets", "models", "scoring", "stats"},
+    "performance": {
+        "_columns",
+        "_group_labels",
+        "_sklearn",
+        "datasets",
+        "models",
+        "scoring",
+        "stats",
+    },
     "report": set(),
-    "scoring": {"_columns", "_sklearn", "models"},
+    "scoring": {"_columns", "_group_labels", "_sklearn", "models"},
     "stats": set(),
     "sweep": {"_sklearn", "report"},
 }

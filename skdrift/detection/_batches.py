@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+
+from skdrift._group_labels import check_group_labels
 
 
 class Batches(NamedTuple):
@@ -51,18 +52,7 @@ def split_rows(groups, n_rows):
     >>> labels, order, sizes
     (array([3, 5]), array([1, 0, 2]), array([1, 2]))
     """
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must have one label for each of the {n_rows} rows of X, shape "
-            f"({n_rows},); got shape {labels.shape}."
-        )
-    # Integers, booleans and fixed-width strings cannot be missing.
-    if labels.dtype.kind not in "iubSU" and pd.isna(labels).any():
-        raise ValueError(
-            f"groups has missing labels, {pd.isna(labels).sum()} of {n_rows}; every "
-            "row needs one."
-        )
+    labels = check_group_labels(groups, n_rows)
     try:
         ascending = bool((labels[:-1] <= labels[1:]).all())
         order = None

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from skdrift._group_labels import check_group_labels
+
 # Fewer chunks tell nothing of how a statistic scatters; more are not looked at.
 LEAST_CHUNKS = 5
 MOST_CHUNKS = 200
@@ -41,18 +43,7 @@ class OrderedReference:
             If there is not one label a row, rows have missing values, or groups are
             fewer than `least`.
         """
-        labels = np.asarray(groups)
-        if labels.shape != (len(rows),):
-            raise ValueError(
-                f"groups must have one label for each of the {len(rows)} rows of X, "
-                f"shape ({len(rows)},); got shape {labels.shape}."
-            )
-        codes, names = pd.factorize(labels)
-        if codes.min() < 0:
-            raise ValueError(
-                f"groups has missing labels, {(codes < 0).sum()} of {len(rows)}; every "
-                "row needs one."
-            )
+        codes, names = pd.factorize(check_group_labels(groups, len(rows)))
         if np.isnan(rows).any():
             raise ValueError(
                 "X has missing values; with groups every row needs a score, since "

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skdrift._group_labels import check_group_labels
 from skdrift._sklearn import (
     Interval,
     check_feature_names_in,
@@ -321,12 +322,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         reading = self._read(X)
         if groups is None:
             return self._judge([self._count(reading)], None)
-        labels = np.asarray(groups)
-        if labels.shape != reading.decision.shape:
-            raise ValueError(
-                f"groups must have one label for each of the {len(reading.decision)} "
-                f"rows of X; got shape {labels.shape}."
-            )
+        labels = check_group_labels(groups, len(reading.decision))
         names, codes = np.unique(labels, return_inverse=True)
         parts = [np.flatnonzero(codes == place) for place in range(len(names))]
         return self._judge([self._count(reading[rows]) for rows in parts], names)

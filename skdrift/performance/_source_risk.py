@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from skdrift._group_labels import check_group_labels
+
 
 def upper_bound(wrong, groups, alpha):
     """Upper confidence bound of the risk on clean rows (Clopper and Pearson).
@@ -22,13 +24,7 @@ def upper_bound(wrong, groups, alpha):
     """
     n, k = len(wrong), float(wrong.sum())
     if groups is not None:
-        labels = np.asarray(groups)
-        if labels.shape != (n,):
-            raise ValueError(
-                f"groups must have one label for each of the {n} rows of X; got shape "
-                f"{labels.shape}."
-            )
-        codes, names = pd.factorize(labels)
+        codes, names = pd.factorize(check_group_labels(groups, n))
         off = np.bincount(codes, weights=wrong - wrong.mean())
         plain = max(wrong.var() * n, 1e-12)
         effect = (off**2).sum() * len(names) / max(len(names) - 1, 1) / plain

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skdrift._group_labels import check_group_labels
+
 
 def group_codes(groups, n_rows):
     """Codes of the rows' groups, from 0 on; each row its own group for None.
@@ -98,16 +100,4 @@ def group_folds(groups, n_rows, n_folds, random_state):
 
 def _label_codes(groups, n_rows):
     """Codes of labels and the labels; refuses what is not one label a row."""
-    labels = np.asarray(groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"groups must have one label for each of the {n_rows} rows of X, shape "
-            f"({n_rows},); got shape {labels.shape}."
-        )
-    codes, names = pd.factorize(labels)
-    if codes.min() < 0:
-        raise ValueError(
-            f"groups has missing labels, {(codes < 0).sum()} of {n_rows}; every row "
-            "needs one."
-        )
-    return codes, names
+    return pd.factorize(check_group_labels(groups, n_rows))

@@ -120,6 +120,8 @@ def test_groups_are_batches(fitted):
     assert said.verdict[0] == alone.verdict
     with pytest.raises(ValueError, match="one label for each of the 600 rows"):
         estimator.predict(X, groups=groups[:5])
+    with pytest.raises(ValueError, match="missing labels, 200 of 600"):
+        estimator.predict(X, groups=np.where(groups == "a", None, groups))
 
 
 def test_counts_of_pieces_give_the_same(fitted):
