@@ -39,17 +39,25 @@ def in_stacks(drawn):
 
 
 def _types_of(rows):
-    """Types of the columns of a table, None where they do not say what it holds.
-
-    What a column of objects holds is told by all of its values.
-    """
-    if isinstance(rows, np.ndarray):
-        return rows.dtype if rows.ndim == 2 and rows.dtype.kind in "fiub" else None
-    if not isinstance(rows, pd.DataFrame) or any(
-        pd.api.types.is_object_dtype(one) for one in rows.dtypes
-    ):
+    """Types of the columns of a table, None where they do not say what it holds."""
+    if isinstance(rows, pd.DataFrame):
+        types = tuple(_type_of(column) for _, column in rows.items())
+    elif isinstance(rows, np.ndarray) and rows.ndim == 2:
+        types = (_type_of(rows),)
+        if rows.dtype == object:
+            types = tuple(map(_type_of, rows.T))
+    else:
         return None
-    return tuple(rows.dtypes)
+    # By identity: to numpy, float64 equals None.
+    return None if any(one is None for one in types) else types
+
+
+def _type_of(column):
+    """Type of a column; of one of objects, what all of its values are."""
+    if column.dtype != object:
+        return column.dtype
+    found = pd.api.types.infer_dtype(column, skipna=True)
+    return None if found.startswith("mixed") else found
 
 
 def _stack(tables):

@@ -35,13 +35,25 @@ def test_tables_of_other_types_are_stacked_apart():
 
 def test_rows_that_do_not_say_what_they_hold_stay_alone():
     for rows in (
-        np.array([["a", 1], ["b", 2]], dtype=object),
+        np.array([["a", 1], [2, "b"]], dtype=object),
         pd.DataFrame({"a": np.array(["1", 2], dtype=object)}),
         np.zeros((2, 3, 3)),
         ["one text", "another"],
     ):
         stacks = list(in_stacks([(0, np.arange(2), rows)] * 3))
         assert [rows is same for *_, same in stacks] == [True] * 3
+
+
+def test_objects_are_stacked_with_their_like():
+    words = pd.DataFrame({"a": np.array(["x", "y"], dtype=object)})
+    numbers = pd.DataFrame({"a": np.array([1, 2], dtype=object)})
+    nothing = pd.DataFrame({"a": np.array([None, None], dtype=object)})
+    drawn = [(0, np.arange(2), rows) for rows in (words, numbers, nothing) * 3]
+    stacks = list(in_stacks(drawn))
+    assert [len(parts) for _, parts, _ in stacks] == [3, 3, 3]
+    rows = np.array([["x", 1], [None, 2]], dtype=object)
+    [(*_, stacked)] = in_stacks([(0, np.arange(2), rows)] * 2)
+    assert stacked.tolist() == rows.tolist() * 2
 
 
 def test_arrays_are_stacked():
