@@ -93,7 +93,9 @@ class PackedTrees:
         order = np.concatenate(order)
         number = np.empty(len(order), dtype=np.int64)
         number[order] = np.arange(len(order))
-        column = nodes["feature"] + n_features * nodes["missing_go_to_left"]
+        # A flag of one byte cannot be multiplied by more than 255 features.
+        to_left = nodes["missing_go_to_left"].astype(np.int64)
+        column = nodes["feature"] + n_features * to_left
         leaf, left, values = leaf[order], left[order], values[order]
         return cls(
             len(trees),

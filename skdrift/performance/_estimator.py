@@ -232,7 +232,8 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         likely = honest.likely_classes(reading, fold)
         clean = honest.pool(NATURAL, reading, truth, fold, likely)
         metric = BatchMetric(self.metric, scorer.classes_, prior, clean)
-        draws = Draws.of(len(truth), kind)
+        n_columns = X.shape[1] if kind == "table" else 0
+        draws = Draws.of(len(truth), kind, n_columns)
         pools = make_pools(
             Labelled(X, truth, fold, likely, reader, support, honest),
             *(faults, draws, int(seeds[4])),

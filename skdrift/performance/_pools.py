@@ -25,6 +25,8 @@ from skdrift.scoring import SupportScorer
 
 _MOST_SUPPORT = 2000
 _SIZES_OF_A_TILT = 4
+# Of a wide table fewer pools are drawn, since each takes longer.
+_MOST_COLUMNS_DRAWN = 16_000
 
 
 class Draws(NamedTuple):
@@ -48,12 +50,13 @@ class Draws(NamedTuple):
     tilts: int
 
     @classmethod
-    def of(cls, n, kind):
-        """Return what n rows of a kind are worth."""
+    def of(cls, n, kind, n_columns=0):
+        """Return what n rows of a kind are worth, n_columns those of a table."""
         # What a fault of a table costs hangs on the columns that break. Other rows
         # break as a whole, and networks take long to read them.
         if kind == "table":
-            return cls(int(np.clip(n // 5, 4, 160)), 200, 3, 800)
+            most = np.clip(_MOST_COLUMNS_DRAWN // max(n_columns, 1), 30, 160)
+            return cls(int(np.clip(n // 5, 4, most)), 200, 3, 800)
         return cls(4 if n < 200 else min(30, 6 + n // 150), 300, 5, 400)
 
 

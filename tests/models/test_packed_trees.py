@@ -41,6 +41,16 @@ def test_it_says_what_the_trees_say(depth, y):
     np.testing.assert_allclose(PackedTrees.of(trees, 3).average(ROWS), alone, rtol=1e-6)
 
 
+def test_wide_rows_with_missing_values():
+    wide = RNG.normal(size=(60, 300)).astype(np.float32)
+    wide[RNG.random(wide.shape) < 0.3] = np.nan
+    forest = ExtraTreesRegressor(5, random_state=0).fit(wide, np.arange(60.0))
+    said = PackedTrees.of([tree.tree_ for tree in forest.estimators_], 300)
+    np.testing.assert_allclose(
+        said.average(wide)[:, 0], forest.predict(wide), rtol=1e-6
+    )
+
+
 def test_trees_of_one_leaf():
     trees = grow(3, np.full(400, 0.5))
     assert [tree.node_count for tree in trees] == [1, 1, 1]

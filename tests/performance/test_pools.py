@@ -92,6 +92,12 @@ def test_only_networks_have_a_representation():
 
 def test_tables_are_drawn_from_often_and_others_seldom():
     assert [Draws.of(n, "table").pools for n in (10, 200, 5000)] == [4, 40, 160]
+    assert [Draws.of(5000, "table", p).pools for p in (16, 100, 200, 900)] == [
+        160,
+        160,
+        80,
+        30,
+    ]
     assert [Draws.of(n, "array").pools for n in (100, 1500, 50_000)] == [4, 16, 30]
 
 
