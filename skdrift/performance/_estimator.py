@@ -17,10 +17,10 @@ from skdrift._sklearn import (
     fit_context,
 )
 from skdrift.performance._batch_metric import BatchMetric
-from skdrift.performance._correction import Correction, class_distance
+from skdrift.performance._correction import Correction
 from skdrift.performance._counts import PerformanceCounts
-from skdrift.performance._estimate import PerformanceEstimate
 from skdrift.performance._faults import check_faults
+from skdrift.performance._judgement import judge_batches
 from skdrift.performance._left_out import LeftOutErrors
 from skdrift.performance._pools import (
     Calibrations,
@@ -38,9 +38,7 @@ from skdrift.performance._reader import (
 )
 from skdrift.performance._simulation import NATURAL, BatchMaker
 from skdrift.performance._strange import StrangeValues
-from skdrift.performance._verdict import Evidence, judge, strange_columns
 from skdrift.performance._views import (
-    SUMS,
     Calibration,
     expected_classes,
     expected_confusion,
@@ -387,70 +385,16 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
         return blake2b(trees + name.encode()).hexdigest()[:16]
 
     def _judge(self, counts, labels):
-        """Estimate and verdict of batches known by their counts."""
-        size = np.array([one.size for one in counts])
-        sums = np.array([one.sums for one in counts])
-        confusion = np.array([one.confusion for one in counts])
-        estimates = self._correction.estimate(sums, confusion, size)
-        tables = [one.tables for one in counts]
-        value, scale = self._metric.estimate(confusion, tables, estimates)
-        lost = self.reference_ - value
-        p_value = self._errors.p_value(lost / scale, self.tolerance)
-        distance, noise = class_distance(confusion, size, self._correction.shares)
-        verdicts = [
-            self._verdict(one, *figures)
-            for one, *figures in zip(
-                counts, lost, p_value, distance - noise, estimates.disagreement
-            )
-        ]
-        half = self._errors.half_widths(estimates, scale)
-        low = np.clip(value - half, *self._metric.limits)
-        high = np.clip(value + half, *self._metric.limits)
-        columns = [value, low, high, lost, p_value]
-        verdict = np.array([verdict for verdict, _ in verdicts])
-        reasons = tuple(sentences for _, sentences in verdicts)
-        if labels is None:
-            columns = [float(column[0]) for column in columns]
-            verdict, reasons, size = str(verdict[0]), reasons[0], int(size[0])
-        value, low, high, lost, p_value = columns
-        return PerformanceEstimate(
-            value,
-            low,
-            high,
-            self.reference_,
-            lost,
-            p_value,
-            verdict,
-            reasons,
-            size,
+        return judge_batches(
+            counts,
+            labels,
+            reference=self.reference_,
+            known=self._known,
+            metric=self._metric,
+            correction=self._correction,
+            errors=self._errors,
             tolerance=self.tolerance,
-            confidence=self._errors.confidence,
-            metric=self._metric.name,
-            group_labels=labels,
-        )
-
-    def _verdict(self, counts, lost, p_value, distance, disagreement):
-        means = dict(zip(SUMS, counts.sums / counts.size))
-        columns, constant = [], []
-        if self._known is not None:
-            columns, constant = strange_columns(
-                self._known.names, self._known.columns, counts.strange, counts.size
-            )
-        return judge(
-            Evidence(
-                size=counts.size,
-                lost=float(lost),
-                p_value=float(p_value),
-                tolerance=self.tolerance,
-                alpha=self.alpha,
-                outside=float(means["outside"]),
-                repaired=float(means["repaired"]),
-                columns=columns,
-                constant=constant,
-                class_distance=float(distance),
-                most_class_distance=self._errors.most_class_distance,
-                disagreement=float(disagreement),
-            )
+            alpha=self.alpha,
         )
 
     def get_feature_names_out(self, input_features=None):

@@ -15,14 +15,21 @@ from tests.performance.test_correction import PRIOR, SHARES, simulated
 P = np.eye(2)[np.zeros(500, dtype=int)]
 
 
-def errors(n_known=10_000):
-    """Errors on simulated batches, and the batches."""
+def learnt(n_known=10_000):
+    """What is learnt on simulated batches: metric, correction and errors; and these."""
     batches = simulated()
     label = np.arange(500) % 2
     clean = Pool(NATURAL, None, P, label, label * 0, P, None)
     metric = BatchMetric("accuracy", np.array([0, 1]), PRIOR, clean)
     correction = Correction(batches, SHARES, PRIOR, 0)
-    return LeftOutErrors(batches, metric, correction, 0.9, 0.9, n_known), batches
+    errors = LeftOutErrors(batches, metric, correction, 0.9, 0.9, n_known)
+    return {"metric": metric, "correction": correction, "errors": errors}, batches
+
+
+def errors(n_known=10_000):
+    """Errors on simulated batches, and the batches."""
+    found, batches = learnt(n_known)
+    return found["errors"], batches
 
 
 def test_intervals_hold_the_truth_as_often_as_they_promise():

@@ -90,15 +90,19 @@ def test_only_networks_have_a_representation():
     assert representation_of(LogisticRegression(), "table") is None
 
 
-def test_tables_are_drawn_from_often_and_others_seldom():
-    assert [Draws.of(n, "table").pools for n in (10, 200, 5000)] == [4, 40, 160]
-    assert [Draws.of(5000, "table", p).pools for p in (16, 100, 200, 900)] == [
-        160,
-        160,
-        80,
-        30,
-    ]
-    assert [Draws.of(n, "array").pools for n in (100, 1500, 50_000)] == [4, 16, 30]
+def test_more_rows_are_worth_more_pools_up_to_a_limit():
+    for kind in ("table", "array", "text"):
+        pools = [Draws.of(n, kind).pools for n in (10, 300, 1000, 10**4, 10**6)]
+        assert pools == sorted(pools)
+        assert 0 < pools[0] < pools[-2] == pools[-1]
+
+
+def test_tables_are_drawn_from_more_often_than_others_if_they_are_not_wide():
+    other = Draws.of(5000, "array").pools
+    narrow, wide, wider = (
+        Draws.of(5000, "table", n_columns).pools for n_columns in (20, 200, 2000)
+    )
+    assert narrow > wide > wider >= other
 
 
 class ReadsValues:

@@ -18,3 +18,5 @@ def test_groups_make_the_bound_wider():
     assert upper_bound(wrong, groups, 0.05) > upper_bound(wrong, None, 0.05) + 0.05
     with pytest.raises(ValueError, match="one label for each"):
         upper_bound(wrong, groups[:3], 0.05)
+    with pytest.raises(ValueError, match="missing labels, 25 of 1000"):
+        upper_bound(wrong, np.where(groups == 7, np.nan, groups), 0.05)
