@@ -48,7 +48,7 @@ def judge_batches(
     tables = [one.tables for one in counts]
     value, scale = metric.estimate(confusion, tables, estimates)
     lost = reference - value
-    p_value = errors.p_value(lost / scale, tolerance)
+    p_value = errors.p_value(lost, scale, tolerance)
     distance, noise = class_distance(confusion, size, correction.shares)
     verdicts = []
     for place, one in enumerate(counts):

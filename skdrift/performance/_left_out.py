@@ -4,8 +4,11 @@ import numpy as np
 from scipy.stats import norm
 
 from skdrift.performance._correction import class_distance
+from skdrift.performance._simulation import NATURAL
 
 _N_LEVELS = 201
+# Fewer harmless batches, with or without a fault, are no group of their own.
+_LEAST_OF_A_GROUP = 40
 
 
 class LeftOutErrors:
@@ -38,7 +41,7 @@ class LeftOutErrors:
         factor = conformal_factor(
             (truth - value)[known], scale[known], batches.kind[known], confidence
         )
-        lost = (reference - value) / scale
+        lost = reference - value
         # Kinds that were simulated may be told better than those that come; a normal
         # interval of labels' scatter and trees' disagreement is the least.
         self._factor = max(factor, float(norm.ppf(0.5 + confidence / 2)))
@@ -46,13 +49,17 @@ class LeftOutErrors:
         self.confidence = confidence
         half = self.half_widths(estimates, scale)
         self._losses = SimulatedLosses(
-            lost[known], reference - expected[known], correction.weight[known]
+            lost[known],
+            scale[known],
+            reference - expected[known],
+            correction.weight[known],
+            batches.kind[known] == NATURAL,
         )
         distance, noise = class_distance(
             batches.confusion, batches.size, correction.shares
         )
         self.most_class_distance = float((distance - noise)[known].max(initial=0.0))
-        self._lost = lost
+        self._lost, self._scale = lost, scale
         self._columns = {
             "kind": batches.kind,
             "size": batches.size,
@@ -80,13 +87,14 @@ class LeftOutErrors:
         known = estimates.value * (1 - estimates.value) / self._n_known
         return self._factor * scale * np.sqrt(1 + known / estimates.scale**2)
 
-    def p_value(self, lost, tolerance):
+    def p_value(self, lost, scale, tolerance):
         """P-values of "lost no more than tolerance", see `SimulatedLosses`."""
-        return self._losses.p_value(lost, tolerance)
+        return self._losses.p_value(lost, scale, tolerance)
 
     def columns(self, tolerance):
         """Columns of a table of all batches."""
-        return {**self._columns, "p_value": self.p_value(self._lost, tolerance)}
+        p_value = self.p_value(self._lost, self._scale, tolerance)
+        return {**self._columns, "p_value": p_value}
 
 
 def conformal_factor(error, scale, kind, confidence):
@@ -138,25 +146,31 @@ class SimulatedLosses:
 
     Parameters
     ----------
-    lost : ndarray of shape (n_batches,)
-        Estimated losses in units of their scales, by trees that did not meet the kind.
+    lost, scale : ndarray of shape (n_batches,)
+        Estimated losses, by trees that did not meet the kind, and their scales.
     expected : ndarray of shape (n_batches,)
         What such batches lose on average.
     weight : ndarray of shape (n_batches,)
+    natural : ndarray of bool of shape (n_batches,)
+        Whether a batch is without a fault.
     """
 
-    def __init__(self, lost, expected, weight):
-        order = np.argsort(lost)
-        self.lost = lost[order]
-        self.expected = expected[order]
-        self.weight = weight[order]
+    def __init__(self, lost, scale, expected, weight, natural):
+        self.lost = lost
+        self.scale = scale
+        self.expected = expected
+        self.weight = weight
+        self.natural = natural
 
-    def p_value(self, lost, tolerance):
+    def p_value(self, lost, scale, tolerance):
         """Weighted share of harmless batches that look at least as bad, add one.
+
+        The larger one of the share of those without a fault and of those with one, so
+        that neither pays for the calm of the other.
 
         Parameters
         ----------
-        lost : ndarray of shape (n_batches,)
+        lost, scale : ndarray of shape (n_batches,)
         tolerance : float
             Batches that lose no more on average are harmless.
 
@@ -164,9 +178,26 @@ class SimulatedLosses:
         -------
         p_value : ndarray of shape (n_batches,)
         """
+        # Beyond the tolerance, not beyond nothing: the larger a batch that loses nearly
+        # what is tolerated, the more scales it has lost.
+        excess = (lost - tolerance) / scale
+        known = (self.lost - tolerance) / self.scale
         harmless = self.expected <= tolerance
-        weight = self.weight[harmless]
-        above = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
-        one = weight.mean() if len(weight) else 1.0
-        place = np.searchsorted(self.lost[harmless], lost, side="left")
-        return (above[place] + one) / (weight.sum() + one)
+        groups = [harmless & self.natural, harmless & ~self.natural]
+        if min(group.sum() for group in groups) < _LEAST_OF_A_GROUP:
+            groups = [harmless]
+        shares = [
+            _share_at_least(excess, known[group], self.weight[group])
+            for group in groups
+        ]
+        return np.max(shares, axis=0)
+
+
+def _share_at_least(values, known, weight):
+    """Weighted share of known values that are at least as large, add one."""
+    order = np.argsort(known)
+    weight = weight[order]
+    above = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
+    one = weight.mean() if len(weight) else 1.0
+    place = np.searchsorted(known[order], values, side="left")
+    return (above[place] + one) / (weight.sum() + one)

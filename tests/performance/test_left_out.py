@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from skdrift.performance._batch_metric import BatchMetric
 from skdrift.performance._correction import Correction
@@ -92,14 +92,52 @@ def test_conformal_factor_covers_a_kind_that_was_never_met():
 
 def test_p_value_counts_harmless_batches_by_weight():
     losses = SimulatedLosses(
-        np.array([3.0, 1.0, 9.0, 2.0]),
-        np.array([0.02, 0.0, 0.3, 0.05]),
-        np.array([0.5, 0.25, 1.0, 0.25]),
+        lost=np.array([0.35, 0.15, 0.95, 0.25]),
+        scale=np.full(4, 0.1),
+        expected=np.array([0.02, 0.0, 0.3, 0.05]),
+        weight=np.array([0.5, 0.25, 1.0, 0.25]),
+        natural=np.array([True, True, False, False]),
     )
     one = 1 / 3
-    assert losses.p_value(2.0, 0.05) == pytest.approx((0.75 + one) / (1 + one))
-    assert losses.p_value(9.0, 0.05) == pytest.approx(one / (1 + one))
-    assert losses.p_value(0.0, 0.05) == pytest.approx(1.0)
+    assert losses.p_value(0.25, 0.1, 0.05) == pytest.approx((0.75 + one) / (1 + one))
+    assert losses.p_value(0.9, 0.1, 0.05) == pytest.approx(one / (1 + one))
+    assert losses.p_value(0.1, 0.1, 0.05) == pytest.approx(1.0)
+    # A smaller batch has to lose more than the tolerance by more.
+    assert losses.p_value(0.85, 0.3, 0.05) == pytest.approx((0.5 + one) / (1 + one))
     one = 0.75 / 2
-    assert losses.p_value(2.0, 0.03) == pytest.approx((0.5 + one) / (0.75 + one))
-    assert losses.p_value(2.0, -1) == 1.0
+    assert losses.p_value(0.25, 0.1, 0.03) == pytest.approx((0.5 + one) / (0.75 + one))
+    assert losses.p_value(0.25, 0.1, -1) == 1.0
+
+
+def losses_near_tolerance(rng, n):
+    """Batches that lose up to 5 points, half of them natural ones that lose little."""
+    natural = np.arange(n) % 2 == 0
+    expected = rng.uniform(0, np.where(natural, 0.01, 0.05))
+    scale = rng.choice([0.005, 0.04], n)
+    return expected + scale * rng.normal(size=n), scale, expected, natural
+
+
+@pytest.mark.statistics
+def test_p_values_hold_their_size_on_faults_and_on_batches_of_any_size():
+    rng = np.random.default_rng(0)
+    lost, scale, expected, natural = losses_near_tolerance(rng, 20_000)
+    weight = np.full(len(lost), 1 / len(lost))
+    losses = SimulatedLosses(lost, scale, expected, weight, natural)
+    lost, scale, _, natural = losses_near_tolerance(rng, 20_000)
+    false = losses.p_value(lost, scale, 0.05) <= 0.05
+    groups = [natural, ~natural, ~natural & (scale < 0.01)]
+    for group in groups:
+        assert false[group].sum() <= binom.ppf(0.999, group.sum(), 0.05)
+    # The share among all batches would let faults pay for the calm of the others.
+    alone = SimulatedLosses(lost, scale, expected, weight, np.ones(len(lost), bool))
+    false = alone.p_value(lost, scale, 0.05) <= 0.05
+    assert false[~natural].mean() > 0.07
+
+
+def test_few_harmless_faults_are_no_group_of_their_own():
+    n = 500
+    lost = np.linspace(0, 0.05, n)
+    natural = np.arange(n) != 250
+    same = np.full(n, 0.01)
+    losses = SimulatedLosses(lost, same, np.zeros(n), np.ones(n), natural)
+    assert losses.p_value(1.0, 0.01, 0.05) == pytest.approx(1 / (n + 1))
