@@ -65,6 +65,20 @@ class AveragedTrees:
             roots,
         )
 
+    @classmethod
+    def joined(cls, parts):
+        """Put the trees of several averages into one."""
+        sizes = np.array([len(part.feature) for part in parts])
+        starts = np.cumsum(sizes) - sizes
+        return cls(
+            np.concatenate([part.feature for part in parts]),
+            np.concatenate([part.threshold for part in parts]),
+            _moved([part.left for part in parts], starts),
+            _moved([part.right for part in parts], starts),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.roots + one for part, one in zip(parts, starts)]),
+        )
+
     def predict(self, X):
         """Return the mean and the standard deviation over the trees, for each row."""
         # The trees were grown on float32 features.

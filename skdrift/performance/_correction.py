@@ -13,13 +13,11 @@ import numpy as np
 from scipy.special import ndtri
 from sklearn.model_selection import GroupKFold
 
-from skdrift.models._averaged_trees import AveragedTrees
+from skdrift.performance._kind_forest import KindForest
 from skdrift.performance._metrics import chance_accuracy
 from skdrift.performance._simulation import NATURAL
 from skdrift.performance._views import SUMS
 
-_N_TREES = 60
-_LEAST_IN_LEAF = 3
 _CLIP = 0.005
 # From a decision that is worse than chance to one that is surer than known rows are.
 _SHARES_LEFT = (-0.25, 1.5)
@@ -119,7 +117,7 @@ class Estimates:
         How much an estimate of this kind errs: sampling of the batch's rows, and
         disagreement of the trees.
     disagreement : ndarray of shape (n_batches,)
-        Standard deviation of the accuracies that the single trees make of a batch.
+        How far apart accuracies are that trees make of a batch which lack some kinds.
     """
 
     value: np.ndarray
@@ -159,26 +157,17 @@ class Correction:
         right /= batches.size
         target = np.clip((right - chance) / (base - chance), *_SHARES_LEFT)
         weight = _even_weight(batches.kind)
-        settings = {
-            "n_trees": _N_TREES,
-            "min_samples_leaf": _LEAST_IN_LEAF,
-            "n_jobs": n_jobs,
-        }
         # Squared errors of shares, weighed so that they are those of accuracies.
         trust = weight * (base - chance) ** 2
         trust *= batches.size / (batches.size + _ROWS_THAT_WEIGH)
 
+        learnt = (features, target, trust, batches.kind)
         mean, spread = np.zeros((2, len(base)))
         for place, part in enumerate(_parts(batches)):
-            trees = AveragedTrees.fit(
-                features[~part],
-                target[~part],
-                trust[~part],
-                seed=seed + 1 + place,
-                **settings,
-            )
+            met = (column[~part] for column in learnt)
+            trees = KindForest.fit(*met, seed=seed + 1 + place, n_jobs=n_jobs)
             mean[part], spread[part] = trees.predict(features[part])
-        self.trees = AveragedTrees.fit(features, target, trust, seed=seed, **settings)
+        self.trees = KindForest.fit(*learnt, seed=seed, n_jobs=n_jobs)
         self.left_out = _estimates(chance, base, mean, spread, batches.size)
         self.weight = weight
 

@@ -381,7 +381,7 @@ class PerformanceEstimator(TransformerMixin, BaseEstimator):
     def _digest(self):
         # Counts of one metric of probabilities are no counts of another.
         name = "" if self._metric.tables is None else self._metric.name
-        trees = self._correction.trees.value.tobytes()
+        trees = self._correction.trees.whole.value.tobytes()
         return blake2b(trees + name.encode()).hexdigest()[:16]
 
     def _judge(self, counts, labels):

@@ -16,6 +16,8 @@ from skdrift.models._averaged_trees import AveragedTrees
 
 # Distances are cut at this many units of the 99% quantile.
 _FARTHEST = 4.0
+# Added to distances before logarithms are taken, which zero has none of.
+_NEAREST = 0.05
 _CLIP = 1e-4
 # Fewer decisions for a class share the calibration of all others.
 _LEAST_OF_A_CLASS = 100
@@ -32,8 +34,13 @@ SUMS = (
     "agreement",
     "student",
     "distance",
+    "distance_squared",
+    "log_distance",
+    "beyond_half",
+    "beyond_three_quarters",
     "beyond",
     "outside",
+    "far_outside",
     "sure_and_beyond",
     "unsure",
     "strange",
@@ -224,7 +231,8 @@ def row_sums(reading, calibration):
     calibration : Calibration
     """
     model, trees = 1 - calibration.wrong(reading), calibration.right_by_trees(reading)
-    beyond = reading.distance > 1.0
+    distance = np.minimum(reading.distance, _FARTHEST)
+    beyond = distance > 1.0
     sure = reading.own > calibration.threshold
     n_columns = reading.strange.shape[1]
     columns = {
@@ -235,9 +243,16 @@ def row_sums(reading, calibration):
         "above_threshold": sure,
         "agreement": reading.Q.argmax(axis=1) == reading.decision,
         "student": reading.student,
-        "distance": np.minimum(reading.distance, _FARTHEST),
+        # How distances scatter tells many rows that are somewhat strange from few that
+        # are very.
+        "distance": distance,
+        "distance_squared": distance**2,
+        "log_distance": np.log(distance + _NEAREST),
+        "beyond_half": distance > 0.5,
+        "beyond_three_quarters": distance > 0.75,
         "beyond": beyond,
-        "outside": reading.distance > 1.5,
+        "outside": distance > 1.5,
+        "far_outside": distance > 2.5,
         "sure_and_beyond": sure & beyond,
         "unsure": reading.own < 0.7,
         "strange": reading.strange.sum(axis=1) / max(n_columns, 1),

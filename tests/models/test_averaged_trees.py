@@ -44,3 +44,15 @@ def test_stored_and_read(way):
     trees = AveragedTrees.fit(X, y, weight, **SETTINGS)
     again = ROUND_TRIPS[way](trees)
     assert (again.predict(X)[0] == trees.predict(X)[0]).all()
+
+
+def test_joined_is_the_average_of_all_trees():
+    X, y, weight = data()
+    settings = [{**SETTINGS, "seed": 1}, {**SETTINGS, "seed": 2, "n_trees": 5}]
+    parts = [AveragedTrees.fit(X, y, weight, **one) for one in settings]
+    joined = AveragedTrees.joined(parts)
+    means = [part.predict(X)[0] for part in parts]
+    assert joined.predict(X)[0] == pytest.approx((20 * means[0] + 5 * means[1]) / 25)
+    assert AveragedTrees.joined(parts[:1]).predict(X)[1] == pytest.approx(
+        parts[0].predict(X)[1]
+    )
