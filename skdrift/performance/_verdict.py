@@ -39,7 +39,7 @@ class Evidence:
     most_class_distance : float
         The largest one among the simulated batches.
     disagreement : float
-        How far apart the accuracies are that were learnt for such batches.
+        How far the estimate moves if kinds of faults had not been simulated.
     """
 
     size: int
@@ -128,8 +128,8 @@ def find_doubts(evidence):
         )
     if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
         doubts.append(
-            "Simulated batches that look like this one lost very different amounts, "
-            f"{100 * evidence.disagreement:.0f} points apart."
+            "How much was lost hangs on the simulated faults that the batch is compared "
+            f"with: {100 * evidence.disagreement:.0f} points, more or less."
         )
     return doubts
 
