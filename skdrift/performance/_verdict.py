@@ -128,8 +128,8 @@ def find_doubts(evidence):
         )
     if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
         doubts.append(
-            "How much was lost hangs on the simulated faults that the batch is compared "
-            f"with: {100 * evidence.disagreement:.0f} points, more or less."
+            "How much was lost hangs on the simulated faults that this batch is "
+            f"compared with: {100 * evidence.disagreement:.0f} points, more or less."
         )
     return doubts
 
