@@ -1,4 +1,4 @@
-"""Trees that learn from kinds of faults, and trees that show what they hang on."""
+"""Trees that learn from kinds of faults, and trees that show what they depend on."""
 
 import numpy as np
 

@@ -52,7 +52,7 @@ class Draws(NamedTuple):
     @classmethod
     def of(cls, n, kind, n_columns=0):
         """Return what n rows of a kind are worth, n_columns those of a table."""
-        # What a fault of a table costs hangs on the columns that break. Other rows
+        # What a fault of a table costs depends on the columns that break. Other rows
         # break as a whole, and networks take long to read them.
         if kind == "table":
             most = np.clip(_MOST_COLUMNS_DRAWN // max(n_columns, 1), 30, 160)

@@ -128,8 +128,8 @@ def find_doubts(evidence):
         )
     if evidence.disagreement > _MOST_DISAGREEMENT * evidence.tolerance:
         doubts.append(
-            "How much was lost hangs on the simulated faults that this batch is "
-            f"compared with: {100 * evidence.disagreement:.0f} points, more or less."
+            "The estimate depends on which faults were simulated: without some of "
+            f"them it would be some {100 * evidence.disagreement:.0f} points away."
         )
     return doubts
 

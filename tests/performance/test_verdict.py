@@ -44,7 +44,7 @@ AGE = [("age", "out of range in 90% of the rows")]
             "constant in the reference have other values now: vicprice",
         ),
         ({"class_distance": 0.5}, "cannot tell", "50% of the decisions have moved"),
-        ({"disagreement": 0.08}, "cannot tell", "compared with: 8 points, more"),
+        ({"disagreement": 0.08}, "cannot tell", "it would be some 8 points away"),
     ],
 )
 def test_verdicts(changes, verdict, words):
