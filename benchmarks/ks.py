@@ -30,8 +30,7 @@ from record import write_table
 from scipy.stats import ks_2samp
 
 from skdrift import KSDriftTest
-from skdrift.stats._ks import KSNull, ks_statistics
-from skdrift.stats._memo import forget_all
+from skdrift.stats._ks import P_VALUES, KSNull, ks_statistics
 
 REPETITIONS = 9
 N, M = 1000, 100
@@ -112,7 +111,7 @@ def report(name, ours, theirs, what="scipy loop"):
 
 def cold_and_warm(name, predict, theirs, repetitions=REPETITIONS):
     def cold():
-        forget_all()
+        P_VALUES.forget()
         predict()
 
     report(f"{name}, cold", seconds(cold, repetitions), theirs)

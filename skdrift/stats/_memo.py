@@ -6,11 +6,8 @@ most batches of a stream ask for what an earlier one has computed.
 
 from collections import OrderedDict
 from threading import Lock
-from weakref import WeakSet
 
 import numpy as np
-
-_ALL = WeakSet()
 
 
 class Memo:
@@ -37,7 +34,6 @@ class Memo:
         self.limit = limit
         self._known = OrderedDict()
         self._lock = Lock()
-        _ALL.add(self)
 
     def __len__(self):
         return len(self._known)
@@ -75,12 +71,6 @@ class Memo:
         return np.array([found[key] for key in keys], dtype=np.float64)
 
     def forget(self):
-        """Forget everything."""
+        """Forget everything, to time or test from scratch."""
         with self._lock:
             self._known.clear()
-
-
-def forget_all():
-    """Make every memory of the process forget, to time or test from scratch."""
-    for memo in list(_ALL):
-        memo.forget()

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from skdrift.stats import _berk_jones
 from skdrift.stats._berk_jones import berk_jones_test, berk_jones_test_counts
-from skdrift.stats._memo import forget_all
 from tests.lattice_paths import share_of_crossing_paths
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    forget_all()
+    _berk_jones.P_VALUES.forget()
     for table in ("_all_cut_levels", "_thinned_cut_levels", "_untied_cuts"):
         getattr(_berk_jones, table).cache_clear()
 
@@ -198,7 +197,7 @@ def test_a_p_value_depends_on_its_batch_alone():
     together = berk_jones_test(reference, batches)
     for column in range(2):
         for k in reversed(range(50)):
-            forget_all()
+            _berk_jones.P_VALUES.forget()
             alone = berk_jones_test(reference[[column]], batches[[column]][:, [k]])
             assert alone[0].item() == together[0][column, k]
             assert alone[1].item() == together[1][column, k]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, ksone, kstwo
 
+from skdrift.stats import _given_reference, _ks
 from skdrift.stats._berk_jones import berk_jones_test, berk_jones_test_counts
 from skdrift.stats._exceedance import (
     exceedance_test,
@@ -20,14 +21,14 @@ from skdrift.stats._given_reference import (
     tail_band,
 )
 from skdrift.stats._ks import ks_test, ks_test_counts
-from skdrift.stats._memo import forget_all
 
 ALTERNATIVES = ("two-sided", "greater", "less")
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    forget_all()
+    for module in (_given_reference, _ks):
+        module.P_VALUES.forget()
 
 
 def multinomial_share(shares, m, is_outside):

@@ -8,7 +8,6 @@ from scipy.stats import binom, ks_2samp, norm
 
 from skdrift.stats import _ks
 from skdrift.stats._ks import KSNull, ks_statistics, ks_test, ks_test_counts
-from skdrift.stats._memo import forget_all
 from tests.lattice_paths import exact_ks
 
 ALTERNATIVES = ("two-sided", "greater", "less")
@@ -16,7 +15,7 @@ ALTERNATIVES = ("two-sided", "greater", "less")
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    forget_all()
+    _ks.P_VALUES.forget()
 
 
 def sample(kind, n, m, shift):
@@ -205,9 +204,9 @@ def test_methods_for_large_samples_agree(n, m, alternative, monkeypatch):
         blocks, _ = null.p_values(statistic, "exact", case)
         with monkeypatch.context() as patch:
             patch.setattr(_ks, "_DIAGONALS", n + m)
-            forget_all()
+            _ks.P_VALUES.forget()
             diagonals, _ = null.p_values(statistic, "exact", case)
-        forget_all()
+        _ks.P_VALUES.forget()
         np.testing.assert_allclose(blocks, diagonals, rtol=1e-9)
         assert (np.diff(blocks) < 0).all()
 
@@ -222,7 +221,7 @@ def test_a_p_value_depends_on_its_batch_alone(alternative, tied):
         reference, batches = reference.round(2), batches.round(2)
     _, together, _ = ks_test(reference, batches, alternative)
     for k in reversed(range(60)):
-        forget_all()
+        _ks.P_VALUES.forget()
         _, alone, _ = ks_test(reference, batches[:, [k]], alternative)
         assert alone.item() == together[0, k]
 

@@ -7,7 +7,7 @@ import pytest
 from skdrift.stats import _berk_jones, _ks
 from skdrift.stats._berk_jones import berk_jones_test
 from skdrift.stats._ks import ks_test
-from skdrift.stats._memo import Memo, forget_all
+from skdrift.stats._memo import Memo
 
 
 def test_each_unknown_key_is_computed_once():
@@ -75,11 +75,9 @@ def test_threads_share_memories_that_forget_all_the_time(monkeypatch):
     np.testing.assert_array_equal(found, expected * 20)
 
 
-def test_forget_all_reaches_every_memory():
-    for case in tied_and_untied(0):
-        ks_test(*case)
-        berk_jones_test(*case)
-    assert len(_ks.P_VALUES) > 0
-    assert len(_berk_jones.P_VALUES) > 0
-    forget_all()
-    assert len(_ks.P_VALUES) == len(_berk_jones.P_VALUES) == 0
+def test_what_is_forgotten_is_computed_again():
+    memo = Memo(limit=3)
+    memo.recall(["a"], lambda positions: [1.0])
+    memo.forget()
+    assert len(memo) == 0
+    assert memo.recall(["a"], lambda positions: [2.0]) == [2.0]
