@@ -7,9 +7,32 @@ from skdrift.models._forest_student import ForestStudent
 from skdrift.models._resolve import check_student_proba, student_proba
 from skdrift.models._table_encoder import TableEncoder
 from skdrift.models._two_family_student import TwoFamilyStudent
-from skdrift.scoring._cross_fit import by_fold
+from skdrift.scoring._cross_fit import by_fold, in_chunks
 
 _OWN = (ForestStudent, TwoFamilyStudent)
+
+
+def ask_students(students, X, fold, classes, batch_size, n_jobs=None):
+    """Ask for each row the student of its fold, `batch_size` rows at once.
+
+    Parameters
+    ----------
+    students, X, fold, classes : as `students_proba` takes them
+    batch_size : int
+    n_jobs : int or None
+        Threads in which trees answer; others answer in one.
+
+    Returns
+    -------
+    Q : ndarray of shape (n, n_classes)
+    """
+    return in_chunks(
+        lambda part, part_fold: students_proba(students, part, part_fold, classes),
+        X,
+        batch_size,
+        fold,
+        n_jobs=n_jobs if are_trees(students) else 1,
+    )
 
 
 def students_proba(students, X, fold, classes):

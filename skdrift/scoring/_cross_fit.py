@@ -72,6 +72,34 @@ def by_fold(function, models, X, fold):
     return answers
 
 
+def ask_teachers(teachers, X, fold, classes, batch_size):
+    """Ask for each row the teacher of its fold, `batch_size` rows at once.
+
+    Parameters
+    ----------
+    teachers : list of fitted classifiers
+        One for each fold, or a single one.
+    X : n rows
+    fold : ndarray of int of shape (n,)
+    classes : ndarray of shape (n_classes,)
+    batch_size : int
+
+    Returns
+    -------
+    P : ndarray of shape (n, n_classes)
+    """
+
+    def ask(part, part_fold):
+        return by_fold(
+            lambda teacher, rows: teacher_proba(teacher, rows, classes),
+            teachers,
+            part,
+            part_fold,
+        )
+
+    return in_chunks(ask, X, batch_size, fold)
+
+
 def training_rows(fold, n_folds):
     """Return for each fold the positions of the rows outside it.
 

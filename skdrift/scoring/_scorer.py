@@ -1,15 +1,12 @@
 """DistillationScorer: how far a distilled student departs from its teacher."""
 
-import warnings
-from contextlib import suppress
 from numbers import Integral, Real
 
 import numpy as np
-import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_random_state, get_tags, indexable
+from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import (
@@ -29,36 +26,37 @@ from skdrift.models._resolve import (
     teacher_decision,
     teacher_proba,
 )
-from skdrift.scoring._ask_students import are_trees, students_proba
+from skdrift.scoring._ask_students import ask_students
 from skdrift.scoring._cross_fit import (
     FoldRecipe,
+    ask_teachers,
     by_fold,
     check_changes,
     in_chunks,
     training_rows,
 )
+from skdrift.scoring._error_model import (
+    error_features,
+    error_probability,
+    fit_error_models,
+)
+from skdrift.scoring._fidelity import fidelity, warn_if_too_alike
 from skdrift.scoring._groups import group_folds
+from skdrift.scoring._labels import check_error_labels, require_labels
 from skdrift.scoring._near_rows import warn_of_near_rows
 from skdrift.scoring._row_hash import KnownFolds, assign_folds, tells_rows_apart
 from skdrift.scoring._scores import (
     DIVERGENCES,
     check_divergences,
     conformal_p_value_knots,
-    error_features,
-    error_probability,
-    fit_error_model,
     log_loss,
     score_columns,
     score_names,
     temper,
     uncertainty,
 )
+from skdrift.scoring._tags import tags_of_pair
 from skdrift.scoring._teacher_student_proba import TeacherStudentProba
-
-# A student that decides otherwise on fewer rows than these has no opinion of its own;
-# fewer rows than those cannot tell such a share.
-_TOO_ALIKE = 0.99
-_ROWS_THAT_TELL = 200
 
 
 class DistillationScorer(TransformerMixin, BaseEstimator):
@@ -236,7 +234,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         X, y = indexable(X, y)
         random_state = check_random_state(self.random_state)
         template, trained = resolve_teacher(self.estimator, X)
-        self._require_labels(y, trained)
+        require_labels(y, trained, self.error_model)
         teacher = template
         if not trained:
             teacher = seeded_clone(template, random_state).fit(X, y)
@@ -252,7 +250,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         classes = getattr(teacher, "classes_", None)
         classes = np.arange(P.shape[1]) if classes is None else np.asarray(classes)
         check_student_classes(self.student, classes)
-        self._check_labels(y, classes)
+        if self.error_model is not None:
+            check_error_labels(y, classes)
 
         salt = random_state.randint(2**63, dtype=np.uint64)
         coarse = n_folds > 1 and tells_rows_apart(X)
@@ -280,19 +279,25 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         teachers = [teacher]
         if P is None:
             teachers = [own for own, _ in fitted]
-            P = self._ask_teachers(teachers, X, fold, classes)
-        Q = self._ask_students(students, X, fold, classes)
+            P = ask_teachers(teachers, X, fold, classes, self.batch_size)
+        Q = ask_students(students, X, fold, classes, self.batch_size, self.n_jobs)
         argmax = decides_by_argmax(teacher, X, P, classes) or len(teachers) > 1
         decision = teacher_decision(teacher, X, P, classes, argmax)
-        fidelity = float(np.mean(P.argmax(axis=1) == Q.argmax(axis=1)))
+        share_alike = fidelity(P, Q)
         tempered = temper(P, self.temperature)
-        error_models = self._fit_error_models(
-            tempered, Q, decision, y, classes, complements, random_state
-        )
+        error_models = None
+        if self.error_model is not None:
+            error_models = fit_error_models(
+                self.error_model,
+                error_features(tempered, Q, decision),
+                classes[decision] != np.asarray(y),
+                complements,
+                random_state,
+            )
         combination = (
             conformal_p_value_knots(log_loss(tempered, Q, decision)),
             conformal_p_value_knots(uncertainty(tempered, Q)),
-            min(1.0, np.sqrt(2 * (1 - fidelity))),
+            min(1.0, np.sqrt(2 * (1 - share_alike))),
         )
 
         validate_data(self, X, skip_check_array=True)
@@ -301,7 +306,7 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self.students_ = students
         self.error_models_ = error_models
         self.classes_ = classes
-        self.fidelity_ = fidelity
+        self.fidelity_ = share_alike
         self._salt = salt
         self._coarse = coarse
         self._argmax = argmax
@@ -309,63 +314,8 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         self._known = None if groups is None else KnownFolds(X, fold, coarse)
         if groups is None and n_folds > 1:
             warn_of_near_rows(X)
-        if fidelity > _TOO_ALIKE and len(P) >= _ROWS_THAT_TELL:
-            warnings.warn(
-                f"The student decides as the teacher does on {fidelity:.2%} of the "
-                "rows (fidelity_), so it adds little to the teacher's own confidence: "
-                "where they are equally blind, no score will rise. Give a student of "
-                "another family or of less capacity, or SupportScorer beside it.",
-                UserWarning,
-                stacklevel=3,
-            )
+        warn_if_too_alike(share_alike, len(P), stacklevel=3)
         return TeacherStudentProba(P, Q, fold, decision)
-
-    def _fit_error_models(
-        self, tempered, Q, decision, y, classes, complements, random_state
-    ):
-        if self.error_model is None:
-            return None
-        wrong = classes[decision] != np.asarray(y)
-        features = error_features(tempered, Q, decision)
-        return [
-            fit_error_model(
-                seeded_clone(self.error_model, random_state),
-                features[rows],
-                wrong[rows],
-            )
-            for rows in complements
-        ]
-
-    def _check_labels(self, y, classes):
-        if self.error_model is None:
-            return
-        labels = pd.unique(np.asarray(y))
-        unknown = [label for label in labels.tolist() if label not in list(classes)]
-        if unknown:
-            raise ValueError(
-                f"error_model learns where the teacher is wrong, but y holds {unknown}"
-                f", which are none of the teacher's classes, {list(classes)}"
-            )
-
-    def _ask_teachers(self, teachers, X, fold, classes):
-        def ask(part, part_fold):
-            return by_fold(
-                lambda teacher, rows: teacher_proba(teacher, rows, classes),
-                teachers,
-                part,
-                part_fold,
-            )
-
-        return in_chunks(ask, X, self.batch_size, fold)
-
-    def _ask_students(self, students, X, fold, classes):
-        return in_chunks(
-            lambda part, part_fold: students_proba(students, part, part_fold, classes),
-            X,
-            self.batch_size,
-            fold,
-            n_jobs=self.n_jobs if are_trees(students) else 1,
-        )
 
     def transform(self, X):
         """Score each row; larger means more harmful.
@@ -408,8 +358,10 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             )
         fold = self._folds(X) if fold is None else np.asarray(fold)
         if P is None:
-            P = self._ask_teachers(self.teachers_, X, fold, self.classes_)
-        Q = self._ask_students(self.students_, X, fold, self.classes_)
+            P = ask_teachers(self.teachers_, X, fold, self.classes_, self.batch_size)
+        Q = ask_students(
+            self.students_, X, fold, self.classes_, self.batch_size, self.n_jobs
+        )
         decision = teacher_decision(self.estimator_, X, P, self.classes_, self._argmax)
         validate_data(self, X, reset=False, skip_check_array=True)
         return TeacherStudentProba(P, Q, fold, decision)
@@ -476,20 +428,6 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
             return np.array(["harm_error_model"], dtype=object)
         return score_names(check_divergences(self.divergence))
 
-    def _require_labels(self, y, trained):
-        if y is not None:
-            return
-        if not trained:
-            who = "the teacher, unless a fitted one is wrapped in FrozenEstimator"
-        elif self.error_model is not None:
-            who = "error_model"
-        else:
-            return
-        raise ValueError(
-            "DistillationScorer requires y to be passed, but the target y is None: "
-            f"labels are needed by {who}"
-        )
-
     def __getstate__(self):
         state = super().__getstate__()
         given = self.estimator
@@ -502,22 +440,6 @@ class DistillationScorer(TransformerMixin, BaseEstimator):
         return state
 
     def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        try:
-            teacher, trained = resolve_teacher(self.estimator)
-        except TypeError:  # fit will say what is wrong with it
-            return tags
-        tags.target_tags.required = not trained or self.error_model is not None
-        # A classifier that is none of scikit-learn's has no tags.
-        with suppress(AttributeError):
-            tags.input_tags = get_tags(teacher).input_tags
-        if self.student is not None:
-            # what the student cannot read, the two together cannot
-            try:
-                reads = get_tags(self.student).input_tags
-            except AttributeError:
-                return tags
-            tags.input_tags.sparse = tags.input_tags.sparse and reads.sparse
-            tags.input_tags.allow_nan = tags.input_tags.allow_nan and reads.allow_nan
-        tags.transformer_tags.preserves_dtype = []
-        return tags
+        return tags_of_pair(
+            super().__sklearn_tags__(), self.estimator, self.student, self.error_model
+        )

@@ -6,7 +6,7 @@ that student and teacher are further apart. Logarithms are natural.
 """
 
 import numpy as np
-from scipy.special import rel_entr, xlogy
+from scipy.special import rel_entr
 
 # Keras clips probabilities at this value before it takes logarithms; the same value
 # here keeps every score finite and `kl` and `cross_entropy` equal to `keras.losses`.
@@ -207,51 +207,3 @@ def combined(P, Q, log_loss_knots, uncertainty_knots, weight, decision=None):
     p_1 = np.interp(log_loss(P, Q, decision), *log_loss_knots)
     p_2 = np.interp(uncertainty(P, Q), *uncertainty_knots)
     return -np.log(p_1) - weight * np.log(p_2)
-
-
-def error_features(P, Q, decision=None):
-    """Describe what teacher and student say of a row, in nine numbers.
-
-    Returns
-    -------
-    features : array of shape (n, 9)
-        KL divergence, the student's log loss on the teacher's class, blend, total
-        variation; of the teacher: 1 - max, entropy, margin between its two most
-        probable classes; of the student: 1 - max, entropy.
-    """
-    two_largest = np.sort(P, axis=1)[:, -2:]
-    return np.column_stack(
-        [
-            kl(P, Q),
-            log_loss(P, Q, decision),
-            blend(P, Q, decision),
-            total_variation(P, Q),
-            uncertainty(P, Q),
-            -xlogy(P, P).sum(axis=1),
-            two_largest[:, -1] - two_largest[:, 0],
-            1 - Q.max(axis=1),
-            -xlogy(Q, Q).sum(axis=1),
-        ]
-    )
-
-
-def fit_error_model(model, features, wrong):
-    """Fit ``model`` to tell rows that the teacher gets wrong.
-
-    Raises
-    ------
-    ValueError
-        If the teacher is right on all rows or wrong on all: nothing can be learnt.
-    """
-    if wrong.all() or not wrong.any():
-        raise ValueError(
-            "error_model needs training rows that the teacher gets right and rows that "
-            f"it gets wrong, but it gets {np.sum(wrong)} of {len(wrong)} wrong; give "
-            "more rows, or choose a divergence, which needs no errors to learn from"
-        )
-    return model.fit(features, wrong)
-
-
-def error_probability(model, features):
-    """Return the probability that the teacher is wrong, of shape (n, 1)."""
-    return model.predict_proba(features)[:, model.classes_ == 1]

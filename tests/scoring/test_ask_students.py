@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from skdrift import DistillationScorer, ForestStudent, TwoFamilyStudent
 from skdrift.models._resolve import student_proba
 from skdrift.models._table_encoder import TableEncoder
-from skdrift.scoring._ask_students import are_trees, students_proba
+from skdrift.scoring._ask_students import are_trees, ask_students, students_proba
 
 
 def table(n, seed=0):
@@ -48,6 +48,15 @@ def by_hand(scorer, X, fold):
         rows = np.flatnonzero(fold == k)
         Q[rows] = student_proba(scorer.students_[k], X.iloc[rows], scorer.classes_)
     return Q
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_rows_are_asked_about_in_chunks(scorer, n_jobs):
+    X, fold = table(200, seed=1), np.arange(200) % 5
+    np.testing.assert_array_equal(
+        ask_students(scorer.students_, X, fold, scorer.classes_, 33, n_jobs),
+        students_proba(scorer.students_, X, fold, scorer.classes_),
+    )
 
 
 def test_same_as_each_student_asked_alone(scorer):

@@ -13,6 +13,7 @@ from skdrift import DistillationScorer, label_harm
 from skdrift.datasets import corrupt_images
 from skdrift.scoring._cross_fit import (
     add_changed_rows,
+    ask_teachers,
     by_fold,
     check_changes,
     in_chunks,
@@ -35,6 +36,19 @@ def test_chunks_are_stacked_in_order(batch_size, n_jobs):
     )
     assert max(sizes) == min(batch_size, 10)
     assert sum(sizes) == 10
+
+
+def test_each_row_is_asked_of_the_teacher_of_its_fold():
+    X, y = load_digits(return_X_y=True)
+    teachers = [
+        RandomForestClassifier(5, random_state=k).fit(X[k::2], y[k::2])
+        for k in range(2)
+    ]
+    fold = np.arange(100) % 3 // 2
+    P = ask_teachers(teachers, X[:100], fold, np.arange(10), batch_size=33)
+    for k, teacher in enumerate(teachers):
+        rows = fold == k
+        assert_array_equal(P[rows], teacher.predict_proba(X[:100][rows]))
 
 
 def test_an_empty_input_is_heard_of():

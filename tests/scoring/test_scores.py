@@ -5,16 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
-from sklearn.linear_model import LogisticRegression
 
 from skdrift.scoring._scores import (
     DIVERGENCES,
     combined,
     conformal_p_value_knots,
     cross_entropy,
-    error_features,
-    error_probability,
-    fit_error_model,
     hellinger,
     js,
     kl,
@@ -128,29 +124,3 @@ def test_combined_is_fishers_sum():
     np.testing.assert_allclose(
         combined(P, Q, first, second, 0.5), [0, 1.5 * np.log(3 / 2)], atol=1e-12
     )
-
-
-def test_nine_finite_features():
-    P = np.array([[1.0, 0.0, 0.0], [0.5, 0.3, 0.2]])
-    features = error_features(P, P[::-1])
-    assert features.shape == (2, 9)
-    assert np.isfinite(features).all()
-    margin, entropy = features[1, 6], features[1, 5]
-    assert margin == pytest.approx(0.2)
-    assert entropy == pytest.approx(-(P[1] * np.log(P[1])).sum())
-
-
-def test_it_learns_where_the_teacher_errs():
-    rng = np.random.default_rng(0)
-    P = rng.dirichlet([1, 1], size=2000)
-    wrong = rng.random(2000) > P.max(axis=1)  # a calibrated teacher
-    features = error_features(P, P)
-    model = fit_error_model(LogisticRegression(C=100, max_iter=5000), features, wrong)
-    probability = error_probability(model, features)[:, 0]
-    assert np.abs(probability - (1 - P.max(axis=1))).mean() < 0.05
-
-
-@pytest.mark.parametrize("wrong", [np.zeros(5, bool), np.ones(5, bool)])
-def test_nothing_to_learn_from(wrong):
-    with pytest.raises(ValueError, match=r"it gets [05] of 5 wrong"):
-        fit_error_model(LogisticRegression(), np.zeros((5, 9)), wrong)
