@@ -1,7 +1,6 @@
 """What all drift tests share: checks, batches, correction and reference updates."""
 
 from abc import ABCMeta, abstractmethod
-from dataclasses import replace
 from hashlib import blake2b
 from numbers import Integral, Real
 
@@ -12,18 +11,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdrift._sklearn import Interval, StrOptions, fit_context
 from skdrift.detection._batches import split_rows
-from skdrift.detection._chunks import (
-    OrderedReference,
-    chunk_p_values,
-    chunk_statistics,
-)
-from skdrift.detection._feature_tests import (
-    FeatureTests,
-    missing_p_values,
-    run_feature_tests,
-)
+from skdrift.detection._chunks import OrderedReference, among_chunks
+from skdrift.detection._count_tests import count_features, run_count_tests
+from skdrift.detection._feature_tests import run_feature_tests
+from skdrift.detection._flags import flag_drift
 from skdrift.detection._reference import add_to_reservoir, append_and_sort, keep_last
-from skdrift.detection._result import DriftCounts, DriftResult, only_batch
+from skdrift.detection._result import DriftCounts
 from skdrift.detection._values import (
     column_names,
     name_of,
@@ -31,8 +24,7 @@ from skdrift.detection._values import (
     refuse_what_is_not_finite,
     round_columns,
 )
-from skdrift.stats._multiple_testing import CORRECTIONS, adjust_p_values
-from skdrift.stats._sorted_search import count_values
+from skdrift.stats._multiple_testing import CORRECTIONS
 
 
 class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
@@ -335,21 +327,7 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         tests = run_feature_tests(
             self.test_batches, reference, self.reference_size_, numbers, sizes
         )
-        return self._result(self._among_chunks(tests, sizes), labels)
-
-    def _among_chunks(self, tests, sizes):
-        """P-values among chunks of a reference with groups, in place of the others."""
-        if self._ordered is None:
-            return tests
-        p_value, how = tests.p_value.copy(), tests.how.copy()
-        for size in np.unique(sizes).tolist():
-            chunks = chunk_statistics(self.test_batches, self._ordered, size)
-            level = self.alpha / p_value.shape[1]
-            for place in np.flatnonzero(sizes == size):
-                p_value[place], how[place] = chunk_p_values(
-                    tests.statistic[place], chunks, level
-                )
-        return replace(tests, p_value=p_value, how=how)
+        return self._result(tests, sizes, labels)
 
     def count(self, X):
         """Count the values of a piece of a batch against the reference.
@@ -368,15 +346,11 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         self._validate_params()
         values = self._check_rows(X, reset=False)
         reference, numbers = self._comparable(values)
-        below, not_above = [], []
-        for known, size, given in zip(reference, self.reference_size_, numbers.T):
-            counts = count_values(np.unique(known[:size]), given[~np.isnan(given)])
-            below.append(counts[0])
-            not_above.append(counts[1])
+        below, not_above = count_features(reference, self.reference_size_, numbers)
         n_omitted = np.isnan(numbers).sum(axis=0)
         return DriftCounts(
-            tuple(below),
-            tuple(not_above),
+            below,
+            not_above,
             len(numbers) - n_omitted,
             self._digest(),
             n_omitted=n_omitted,
@@ -412,64 +386,22 @@ class BaseDriftTest(BaseEstimator, metaclass=ABCMeta):
         reference = self.reference_
         if (counts.precision != self._precision).any():
             reference = round_columns(reference, counts.precision, axis=0)
-        outcomes = []
-        for known, size, below, not_above, n_values in zip(
-            reference,
-            self.reference_size_,
-            counts.below,
-            counts.not_above,
-            counts.n_values.tolist(),
-        ):
-            outcome = np.nan, np.nan, "untested"
-            if size and n_values:
-                outcome = self.test_counts(known[:size], below, not_above, n_values)
-            outcomes.append(outcome)
-        statistic, p_value, how = zip(*outcomes)
-        n_reference = self.reference_.shape[1]
-        tests = FeatureTests(
-            np.array([statistic]),
-            np.array([p_value]),
-            np.array([how]),
-            counts.n_values[None],
-            counts.n_omitted[None],
-            missing_p_values(
-                counts.n_omitted,
-                counts.n_values + counts.n_omitted,
-                n_reference - self.reference_size_,
-                n_reference,
-            )[None],
+        tests = run_count_tests(
+            self.test_counts, reference, self.reference_size_, counts
         )
-        size = counts.n_values + counts.n_omitted
-        return self._result(self._among_chunks(tests, size[:1]), None)
+        return self._result(tests, (counts.n_values + counts.n_omitted)[:1], None)
 
-    def _result(self, tests, labels):
+    def _result(self, tests, sizes, labels):
+        if self._ordered is not None:
+            tests = among_chunks(
+                tests, sizes, self.test_batches, self._ordered, self.alpha
+            )
         names = self._feature_names()
         if self.nan_policy == "omit":
             tests.warn_of_missing(names, self.reference_.shape[1], self.reference_size_)
-        lost = tests.lost
-        p_value = np.where(lost, tests.missing_p_value, tests.p_value)
-        adjusted = adjust_p_values(
-            np.where(np.isnan(p_value), 1, p_value), self.correction
+        return flag_drift(
+            tests, names, labels, self.alpha, self.correction, self.min_effect
         )
-        flagged = adjusted <= self.alpha
-        if self.min_effect > 0:
-            flagged &= lost | (tests.statistic > self.min_effect)
-        batch_p_value = adjusted.min(axis=1)
-        batch_p_value[np.isnan(p_value).all(axis=1)] = np.nan
-        result = DriftResult(
-            flagged.any(axis=1),
-            batch_p_value,
-            tests.statistic,
-            tests.p_value,
-            flagged,
-            group_labels=labels,
-            feature_names=names,
-            p_value_method=np.where(lost, "missing", tests.how.astype(str)),
-            n_tested=tests.n_tested,
-            n_omitted=tests.n_omitted,
-            min_effect=self.min_effect,
-        )
-        return only_batch(result) if labels is None else result
 
     def _feature_names(self):
         if self._names is not None:

@@ -6,7 +6,7 @@ are chunks of the reference of the batch's size, each compared with a rest that 
 row of its groups.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -164,3 +164,32 @@ def chunk_p_values(statistic, chunks, alpha):
     # Chunks that are all alike: anything larger is beyond them.
     far = np.where(spread > 0, far, np.where(statistic > chunks.max(axis=0), np.inf, 0))
     return t.sf(far, n - 1), "t_bound"
+
+
+def among_chunks(tests, sizes, test_batches, ordered, alpha):
+    """Put p-values among chunks of the reference in place of those of tests.
+
+    Parameters
+    ----------
+    tests : FeatureTests
+    sizes : ndarray of int of shape (n_batches,)
+        Rows of each batch.
+    test_batches : callable
+        `BaseDriftTest.test_batches` of a test.
+    ordered : OrderedReference
+    alpha : float
+        Level that the features of a batch share.
+
+    Returns
+    -------
+    tests : FeatureTests
+    """
+    p_value, how = tests.p_value.copy(), tests.how.copy()
+    for size in np.unique(sizes).tolist():
+        chunks = chunk_statistics(test_batches, ordered, size)
+        level = alpha / p_value.shape[1]
+        for place in np.flatnonzero(sizes == size):
+            p_value[place], how[place] = chunk_p_values(
+                tests.statistic[place], chunks, level
+            )
+    return replace(tests, p_value=p_value, how=how)

@@ -9,9 +9,11 @@ from sklearn.pipeline import make_pipeline
 from skdrift import DistillationScorer, KSDriftTest, TailDriftTest
 from skdrift.detection._chunks import (
     OrderedReference,
+    among_chunks,
     chunk_p_values,
     chunk_statistics,
 )
+from skdrift.detection._feature_tests import run_feature_tests
 
 
 def autoregressive(n, rng, rho=0.9):
@@ -157,3 +159,23 @@ def test_size_in_time_order(test):
     low, high = binom.ppf([0.001, 0.999], n_trials, [0.02, alpha])
     assert low <= flagged <= high
     assert plain > 2 * alpha * n_trials
+
+
+def test_batches_of_each_size_are_judged_among_chunks_of_that_size():
+    rng = np.random.default_rng(0)
+    rows = autoregressive(400, rng)
+    ordered = OrderedReference.of(rows, np.arange(400) // 5)
+    test_batches = KSDriftTest().fit(rows).test_batches
+    sizes = np.array([20, 40])
+    numbers = np.concatenate([rows[:20] + 3, rows[:40]])
+    plain = run_feature_tests(
+        test_batches, np.sort(rows.T), np.array([400]), numbers, sizes
+    )
+    tests = among_chunks(plain, sizes, test_batches, ordered, 0.1)
+    for place, size in enumerate(sizes):
+        chunks = chunk_statistics(test_batches, ordered, size)
+        expected = chunk_p_values(plain.statistic[place], chunks, 0.1)
+        assert tests.p_value[place] == expected[0]
+        assert tests.how[place] == expected[1] == "conformal"
+    assert (tests.statistic == plain.statistic).all()
+    assert (plain.how != "conformal").all()
