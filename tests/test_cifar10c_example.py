@@ -20,8 +20,6 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "examples" / "cifar10c"
 DATA = os.environ.get("SKDRIFT_CIFAR10_DATA")
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="examples are not here")
-
 
 def load(name):
     """Import a module of the example, which is no package."""
